@@ -91,6 +91,8 @@ pub struct SlotSet(Arc<Bits>);
 struct Bits {
     words: [u64; WORDS],
     count: u16,
+    /// The exclusive or of a random-looking word per member, kept up to date.
+    fingerprint: u64,
 }
 
 impl Default for SlotSet {
@@ -123,6 +125,7 @@ impl SlotSet {
         let bits = Arc::make_mut(&mut self.0);
         bits.words[slot.index() / 64] |= 1 << (slot.index() % 64);
         bits.count += 1;
+        bits.fingerprint ^= mark(slot);
         true
     }
 
@@ -134,12 +137,18 @@ impl SlotSet {
         let bits = Arc::make_mut(&mut self.0);
         bits.words[slot.index() / 64] &= !(1 << (slot.index() % 64));
         bits.count -= 1;
+        bits.fingerprint ^= mark(slot);
         true
     }
 
     /// Whether both are the same set: at once if they share their memory.
     pub fn same(&self, other: &SlotSet) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+
+    /// A word that is equal for equal sets, and hardly ever for different ones.
+    pub fn fingerprint(&self) -> u64 {
+        self.0.fingerprint
     }
 
     /// The slots of the set in ascending order.
@@ -176,6 +185,14 @@ impl SlotSet {
     pub fn words(&self) -> &[u64] {
         &self.0.words
     }
+}
+
+/// A word that stands for one slot in a fingerprint (the mix of SplitMix64).
+fn mark(slot: Slot) -> u64 {
+    let mut word = (u64::from(slot.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
 }
 
 impl FromIterator<Slot> for SlotSet {
