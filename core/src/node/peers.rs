@@ -87,8 +87,14 @@ pub struct Cold {
     pub repl_offset: u64,
     /// The connection that it opened to this node.
     pub inbound: Option<ConnId>,
+    /// Whether the last link to it ended without being restored.
+    pub link_lost: bool,
     /// The masters that say it is failing, and when each last said so.
     pub reports: Vec<(PeerIdx, u64)>,
+    /// The count of verdicts at which a missed quorum was last noted.
+    pub missed_quorum: u64,
+    /// The end of the wait that was last noted for a failed master that answers again, in ms.
+    pub kept_fail_ms: u64,
     /// Its replicas, in the order in which they were learned.
     pub replicas: Vec<PeerIdx>,
 }

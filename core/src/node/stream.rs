@@ -61,7 +61,7 @@ impl Part {
             Part::Continue { replid } => digest.bytes(replid.as_bytes()),
             Part::Snapshot { offset, keyspace } => {
                 digest.word(*offset);
-                digest.word(keyspace.len());
+                digest.word(keyspace.len() as u64);
             }
             Part::Command { args, end } => {
                 digest.word(*end);

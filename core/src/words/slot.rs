@@ -100,6 +100,7 @@ impl Default for SlotSet {
         SlotSet(Arc::new(Bits {
             words: [0; WORDS],
             count: 0,
+            fingerprint: 0,
         }))
     }
 }
