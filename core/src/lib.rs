@@ -4,4 +4,5 @@
 //! `words < data < node < world < lesson, view, explore`.
 //! No clock, socket, thread, file or ambient randomness: time and dice come in, effects go out.
 
+pub mod data;
 pub mod words;
