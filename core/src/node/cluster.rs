@@ -35,12 +35,7 @@ pub(super) fn find(args: &[Bytes]) -> Result<&'static NodeRow, Reply> {
     })
 }
 
-const fn spec(
-    name: &'static str,
-    arity: i32,
-    usage: &'static str,
-    summary: &'static str,
-) -> Spec {
+const fn spec(name: &'static str, arity: i32, usage: &'static str, summary: &'static str) -> Spec {
     Spec {
         name,
         arity,

@@ -197,8 +197,7 @@ impl Node {
     pub(super) fn on_vote(&mut self, sender: Option<PeerIdx>, epoch: u64, out: &mut Effects) {
         let Some(sender) = sender else { return };
         let from = self.peers[sender].id;
-        let voter =
-            self.peers[sender].is_master() && !self.peers.cold(sender).slots.is_empty();
+        let voter = self.peers[sender].is_master() && !self.peers.cold(sender).slots.is_empty();
         let election = self.election.epoch;
         let why = match (voter, self.election.sent, epoch >= election) {
             (false, _, _) => Some(VoteIgnored::NotAVoter),

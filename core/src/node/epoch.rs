@@ -70,12 +70,7 @@ impl Node {
     }
 
     /// Two masters with one config epoch: the smaller id takes a new one.
-    pub(super) fn settle_collision(
-        &mut self,
-        sender: PeerIdx,
-        header: &Header,
-        out: &mut Effects,
-    ) {
+    pub(super) fn settle_collision(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
         let both_masters = self.peers.me().is_master() && self.peers[sender].is_master();
         let mine = self.peers.cold(MYSELF).config_epoch;
         let smaller = self.peers.me().id < self.peers[sender].id;

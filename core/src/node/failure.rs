@@ -14,11 +14,11 @@
 //! 4. FAIL ends when the node answers again: at once for replicas and masters without slots, for a
 //!    master with slots only after two node timeouts in which nobody took its slots.
 
+use super::Node;
 use super::bus::Body;
-use super::fact::{FailCleared, Fact};
+use super::fact::{Fact, FailCleared};
 use super::peers::{Flags, MYSELF, PeerIdx};
 use super::port::Effects;
-use super::Node;
 use crate::words::NodeId;
 
 impl Node {

@@ -15,12 +15,12 @@
 //! replica goes to the grandmaster; else the keys of slots that were lost are deleted. And who sees a
 //! sender claim slots that a greater config epoch owns, tells it so in an UPDATE.
 
+use super::Node;
 use super::bus::{Body, Header, Update};
 use super::fact::{Fact, ReplicaReason, UpdateIgnored};
 use super::peers::{Flags, MYSELF, PeerIdx};
 use super::port::Effects;
 use super::profile::BrokenRule;
-use super::Node;
 use crate::words::{NodeId, Slot, SlotSet};
 
 impl Node {
@@ -111,7 +111,12 @@ impl Node {
     }
 
     /// An UPDATE message: somebody corrects my view of a third node, or of myself.
-    pub(super) fn on_update(&mut self, sender: Option<PeerIdx>, update: &Update, out: &mut Effects) {
+    pub(super) fn on_update(
+        &mut self,
+        sender: Option<PeerIdx>,
+        update: &Update,
+        out: &mut Effects,
+    ) {
         let about = update.id;
         let ignored = |why| Fact::UpdateIgnored { about, why };
         if sender.is_none() {
@@ -138,13 +143,7 @@ impl Node {
     }
 
     /// Rules 1 to 3, and what follows from them (`clusterUpdateSlotsConfigWith`).
-    fn update_slots(
-        &mut self,
-        sender: PeerIdx,
-        epoch: u64,
-        claimed: &SlotSet,
-        out: &mut Effects,
-    ) {
+    fn update_slots(&mut self, sender: PeerIdx, epoch: u64, claimed: &SlotSet, out: &mut Effects) {
         if sender == MYSELF {
             return;
         }
@@ -177,13 +176,7 @@ impl Node {
         self.slots.is_unclaimed(slot) || self.peers.cold(owner).config_epoch < epoch
     }
 
-    fn note_moved_slots(
-        &mut self,
-        to: PeerIdx,
-        epoch: u64,
-        taken: &Takings,
-        out: &mut Effects,
-    ) {
+    fn note_moved_slots(&mut self, to: PeerIdx, epoch: u64, taken: &Takings, out: &mut Effects) {
         for (from, count, first) in taken.by_owner() {
             let from = from.map(|owner| self.peers[owner].id);
             let to: NodeId = self.peers[to].id;

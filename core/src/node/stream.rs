@@ -19,18 +19,35 @@ pub type ReplId = NodeId;
 #[derive(Clone, Debug)]
 pub enum Part {
     /// PING and REPLCONF of the replica, which listens on `port`.
-    Hello { port: u16 },
+    Hello {
+        port: u16,
+    },
     HelloOk,
     /// Asks to continue `replid` from `offset` on (the next byte wanted), or for everything.
-    Psync { want: Option<(ReplId, u64)> },
+    Psync {
+        want: Option<(ReplId, u64)>,
+    },
     /// A snapshot will follow when the master has made one.
-    FullResync { replid: ReplId, offset: u64 },
-    Snapshot { offset: u64, keyspace: Box<Keyspace> },
+    FullResync {
+        replid: ReplId,
+        offset: u64,
+    },
+    Snapshot {
+        offset: u64,
+        keyspace: Box<Keyspace>,
+    },
     /// The stream goes on after `offset`, under this id.
-    Continue { replid: ReplId },
+    Continue {
+        replid: ReplId,
+    },
     /// One command of the stream; `end` is the offset after it.
-    Command { args: Arc<[Bytes]>, end: u64 },
-    Ack { offset: u64 },
+    Command {
+        args: Arc<[Bytes]>,
+        end: u64,
+    },
+    Ack {
+        offset: u64,
+    },
 }
 
 impl Part {

@@ -90,8 +90,7 @@ impl Node {
             {
                 continue;
             }
-            if oldest.is_none_or(|best| peer.pong_received_ms < self.peers[best].pong_received_ms)
-            {
+            if oldest.is_none_or(|best| peer.pong_received_ms < self.peers[best].pong_received_ms) {
                 oldest = Some(index);
             }
         }

@@ -20,11 +20,7 @@ pub struct Slot(u16);
 impl Slot {
     /// The slot of this number, or `None` if there is no such slot.
     pub const fn new(number: u64) -> Option<Slot> {
-        if number < SLOT_COUNT as u64 {
-            Some(Slot(number as u16))
-        } else {
-            None
-        }
+        if number < SLOT_COUNT as u64 { Some(Slot(number as u16)) } else { None }
     }
 
     pub const fn number(self) -> u16 {
@@ -97,11 +93,7 @@ struct Bits {
 
 impl Default for SlotSet {
     fn default() -> Self {
-        SlotSet(Arc::new(Bits {
-            words: [0; WORDS],
-            count: 0,
-            fingerprint: 0,
-        }))
+        SlotSet(Arc::new(Bits { words: [0; WORDS], count: 0, fingerprint: 0 }))
     }
 }
 
@@ -173,10 +165,7 @@ impl SlotSet {
         for slot in self.iter() {
             match ranges.last_mut() {
                 Some(range) if range.last.0 + 1 == slot.0 => range.last = slot,
-                _ => ranges.push(SlotRange {
-                    first: slot,
-                    last: slot,
-                }),
+                _ => ranges.push(SlotRange { first: slot, last: slot }),
             }
         }
         ranges
@@ -208,9 +197,7 @@ impl FromIterator<Slot> for SlotSet {
 
 impl fmt::Debug for SlotSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.ranges().iter().map(SlotRange::to_string))
-            .finish()
+        f.debug_set().entries(self.ranges().iter().map(SlotRange::to_string)).finish()
     }
 }
 
@@ -238,10 +225,8 @@ mod tests {
 
     #[test]
     fn a_set_knows_its_ranges() {
-        let set: SlotSet = [1, 2, 3, 64, 65, 16_383]
-            .map(|n| Slot::new(n).unwrap())
-            .into_iter()
-            .collect();
+        let set: SlotSet =
+            [1, 2, 3, 64, 65, 16_383].map(|n| Slot::new(n).unwrap()).into_iter().collect();
         let ranges: Vec<String> = set.ranges().iter().map(SlotRange::to_string).collect();
         assert_eq!(ranges, ["1-3", "64-65", "16383"]);
         assert_eq!(set.len(), 6);

@@ -36,7 +36,9 @@ pub(in crate::node) struct Replica {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Phase {
     Greeted,
-    WaitsForSnapshot { since_s: u64 },
+    WaitsForSnapshot {
+        since_s: u64,
+    },
     /// Gets the stream, has not acknowledged any of it.
     Loading,
     Online,
@@ -66,12 +68,7 @@ impl Replica {
 
 impl Node {
     /// What a replica says on its link.
-    pub(in crate::node) fn on_replica_part(
-        &mut self,
-        conn: ConnId,
-        part: Part,
-        out: &mut Effects,
-    ) {
+    pub(in crate::node) fn on_replica_part(&mut self, conn: ConnId, part: Part, out: &mut Effects) {
         match part {
             Part::Hello { port } => self.greet_replica(conn, port, out),
             Part::Psync { want } => self.serve_sync(conn, want, out),
@@ -240,8 +237,8 @@ impl Node {
     pub(super) fn sink_round(&mut self, out: &mut Effects) {
         let now_s = self.now.seconds();
         let has_replicas = !self.replication.replicas.is_empty();
-        let ping_due = now_s.saturating_sub(self.replication.last_ping_s)
-            >= self.config.repl_ping_period_s;
+        let ping_due =
+            now_s.saturating_sub(self.replication.last_ping_s) >= self.config.repl_ping_period_s;
         if self.replication.source.is_none() && has_replicas && ping_due {
             self.replication.last_ping_s = now_s;
             self.feed(vec![Bytes::from_static(b"PING")], out);

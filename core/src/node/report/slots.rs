@@ -11,9 +11,8 @@ pub(in crate::node) fn slots(node: &Node) -> Reply {
         let bound = |slot: crate::words::Slot| Reply::Integer(i64::from(slot.number()));
         let mut run = vec![bound(first), bound(last), describe(node, owner)];
         let replicas = node.peers.cold(owner).replicas.iter().copied();
-        let available = |&index: &PeerIdx| {
-            !node.peers[index].is_fail() && offset_of(node, index) != 0
-        };
+        let available =
+            |&index: &PeerIdx| !node.peers[index].is_fail() && offset_of(node, index) != 0;
         run.extend(replicas.filter(available).map(|index| describe(node, index)));
         Reply::Array(run)
     });
