@@ -6,14 +6,28 @@
 //! The idea: what every tick and every gossip entry touches is a flat row of 64 bytes in a dense
 //! vector; the rest lies apart. Rows are named by their index, which stays while the node is known.
 
+use std::num::NonZeroU16;
+
 use crate::words::{Addr, ConnId, NodeId, SlotSet};
 
-/// The name of a row. Row 0 is the node itself.
+/// The name of a row: its index and one more, so that an optional one takes no more room. Row 0 is
+/// the node itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PeerIdx(u16);
+pub struct PeerIdx(NonZeroU16);
 
 /// This node's own row.
-pub const MYSELF: PeerIdx = PeerIdx(0);
+pub const MYSELF: PeerIdx = PeerIdx(NonZeroU16::MIN);
+
+impl PeerIdx {
+    fn of_row(row: usize) -> PeerIdx {
+        let one_more = u16::try_from(row + 1).ok().and_then(NonZeroU16::new);
+        PeerIdx(one_more.expect("fewer than 65,535 nodes"))
+    }
+
+    fn row(self) -> usize {
+        usize::from(self.0.get()) - 1
+    }
+}
 
 /// A set of flags, with Redis's bit values (`cluster.h: CLUSTER_NODE_*`).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -164,14 +178,14 @@ impl Peers {
         let id = peer.id;
         let index = match self.free.pop() {
             Some(index) => {
-                self.rows[usize::from(index.0)] = peer;
-                self.cold[usize::from(index.0)] = cold;
+                self.rows[index.row()] = peer;
+                self.cold[index.row()] = cold;
                 index
             }
             None => {
                 self.rows.push(peer);
                 self.cold.push(cold);
-                PeerIdx(u16::try_from(self.rows.len() - 1).expect("fewer than 65,536 nodes"))
+                PeerIdx::of_row(self.rows.len() - 1)
             }
         };
         self.live.push(index);
@@ -227,11 +241,11 @@ impl Peers {
     }
 
     pub fn cold(&self, index: PeerIdx) -> &Cold {
-        &self.cold[usize::from(index.0)]
+        &self.cold[index.row()]
     }
 
     pub fn cold_mut(&mut self, index: PeerIdx) -> &mut Cold {
-        &mut self.cold[usize::from(index.0)]
+        &mut self.cold[index.row()]
     }
 
     /// The master whose slots a node serves: itself, or its master; `None` if that is not known.
@@ -249,13 +263,13 @@ impl std::ops::Index<PeerIdx> for Peers {
     type Output = Peer;
 
     fn index(&self, index: PeerIdx) -> &Peer {
-        &self.rows[usize::from(index.0)]
+        &self.rows[index.row()]
     }
 }
 
 impl std::ops::IndexMut<PeerIdx> for Peers {
     fn index_mut(&mut self, index: PeerIdx) -> &mut Peer {
-        &mut self.rows[usize::from(index.0)]
+        &mut self.rows[index.row()]
     }
 }
 
