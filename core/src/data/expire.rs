@@ -15,7 +15,7 @@ use super::execute::{Context, Outcome, delete};
 use super::keyspace::{Expiry, Keyspace};
 use super::number::integer_argument;
 use super::row::Row;
-use super::spec::{Group, Spec};
+use super::spec::{Group, Spec, c_text};
 use super::strings::{READ_FAST, STRING, WRITE_FAST};
 
 /// What most rows of this file have in common.
@@ -190,7 +190,7 @@ impl Conditions {
                 b"GT" => wanted.if_later = true,
                 b"LT" => wanted.if_earlier = true,
                 _ => {
-                    let word = String::from_utf8_lossy(word);
+                    let word = String::from_utf8_lossy(c_text(word, word.len()));
                     return Err(Reply::error(format!("ERR Unsupported option {word}")));
                 }
             }

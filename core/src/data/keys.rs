@@ -16,7 +16,7 @@ use super::glob::glob_matches;
 use super::keyspace::Keyspace;
 use super::number::integer_argument;
 use super::row::Row;
-use super::spec::{Flags, Group, KeySpec, Spec};
+use super::spec::{Flags, Group, KeySpec, Spec, c_text};
 use super::strings::{READ_FAST, STRING, WRITE_FAST};
 
 /// What most rows of this file have in common.
@@ -184,10 +184,10 @@ fn has_type(
     }
 }
 
-/// Reads a cursor as C's `strtoul` does: nothing at all is 0, a sign is allowed, and a negative
-/// number counts down from 2^64.
+/// Reads a cursor as C's `strtoul` does: nothing at all is 0, a sign is allowed, a negative number
+/// counts down from 2^64, and a byte of zero ends it.
 fn parse_cursor(text: &[u8]) -> Option<u64> {
-    let (negative, digits) = match text {
+    let (negative, digits) = match c_text(text, text.len()) {
         [b'-', digits @ ..] => (true, digits),
         [b'+', digits @ ..] => (false, digits),
         [] => return Some(0),

@@ -2,9 +2,9 @@
 //!
 //! The rule (Redis 7.0, `redis-cli.c: cliFormatReplyTTY`, `cliFormatReplyRaw`): strings stand in
 //! quotes with their escapes, other kinds say what they are, and the items of a list are numbered:
-//! `1)` in lists, `1#` with `=>` in maps, `1~` in sets. A nested list goes on behind its number, and
-//! its further lines are indented by the width of all numbers before it; as the value of a map, a
-//! list of more than one line begins on a line of its own. A few calls whose answer is a page of
+//! `1)` in lists, `1#` with `=>` in maps, `1~` in sets. A nested list goes on behind its number,
+//! and its further lines are indented by the width of all numbers before it; as the value of a map,
+//! a list of more than one line begins on a line of its own. A few calls whose answer is a page of
 //! text (INFO, CLUSTER NODES) are shown raw: as the bytes are, unquoted and unnumbered.
 //!
 //! How we differ: redis-cli 7.0 cannot show big numbers and gives up; we show their digits. Raw

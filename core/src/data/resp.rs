@@ -270,6 +270,8 @@ impl Reader<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::decode_call;
+    use crate::words::Dice;
 
     fn every_kind() -> Reply {
         Reply::Array(vec![
@@ -338,6 +340,28 @@ mod tests {
         for text in ["x\r\n", "*x\r\n", "$x\r\n", "*-2\r\n", ":x\r\n", &deep] {
             let mut bytes = BytesMut::from(text);
             assert!(decode_reply(&mut bytes).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic() {
+        let parts = [
+            "*", "$", "%", "~", ">", "=", "!", "(", ",", "#", "_", ":", "+", "-", "|", "?", "1",
+            "2", "3", "-1", "txt:", "t", "inf", "a", "\r\n", "\r\n", "\r", "H", "EN",
+        ];
+        let mut dice = Dice::new(1, "resp", 0);
+        for _ in 0..50_000 {
+            let words = (0..dice.below(12)).map(|_| parts[dice.below(parts.len() as u64) as usize]);
+            let text: String = words.collect();
+            let mut bytes = BytesMut::from(text.as_str());
+            while let Ok(Some(reply)) = decode_reply(&mut bytes) {
+                encoded(&reply, Protocol::Resp2);
+                encoded(&reply, Protocol::Resp3);
+            }
+            let mut bytes = BytesMut::from(text.as_str());
+            while let Ok(Some(args)) = decode_call(&mut bytes) {
+                assert!(!args.is_empty());
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Calls on the wire: what clients send to servers, and masters to their replicas.
 //!
-//! The rule (Redis 7.0, `networking.c: processInlineBuffer`, `processMultibulkBuffer`): a call is an
-//! array of bulk strings; what does not begin with `*` is a line of words, as people type into
+//! The rule (Redis 7.0, `networking.c: processInlineBuffer`, `processMultibulkBuffer`): a call is
+//! an array of bulk strings; what does not begin with `*` is a line of words, as people type into
 //! telnet. Lengths are spelled as integers are anywhere. An empty line and an array of no items are
 //! passed over. Wrong bytes are answered with one error and the connection is closed.
 //!

@@ -3,8 +3,8 @@
 //! The rule (Redis 7.0, `t_string.c: setGenericCommand`, `getexCommand`,
 //! `parseExtendedStringArgumentsOrReply`): options come in any order and case, an option given
 //! twice counts once (of two times of one kind the last), and options that exclude one another
-//! (NX and XX; any two of EX PX EXAT PXAT KEEPTTL PERSIST) are a syntax error, which is found before
-//! a wrong time is. The time is checked before the condition is.
+//! (NX and XX; any two of EX PX EXAT PXAT KEEPTTL PERSIST) are a syntax error, which is found
+//! before a wrong time is. The time is checked before the condition is.
 //!
 //! Replicas run at another moment, so a time to live goes to them as the moment when it ends: SET
 //! with any time propagates as `SET key value PXAT moment`, GETEX as PEXPIREAT, PERSIST or DEL.

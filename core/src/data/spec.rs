@@ -217,7 +217,7 @@ pub fn unknown_command(args: &[Bytes]) -> Reply {
 }
 
 /// What C's `%.*s` prints: up to the first zero byte, and at most `max` bytes.
-fn c_text(bytes: &[u8], max: usize) -> &[u8] {
+pub(super) fn c_text(bytes: &[u8], max: usize) -> &[u8] {
     let end = bytes.iter().position(|&byte| byte == 0);
     &bytes[..end.unwrap_or(bytes.len()).min(max)]
 }
