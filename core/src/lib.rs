@@ -5,3 +5,4 @@
 //! No clock, socket, thread, file or ambient randomness: time and dice come in, effects go out.
 
 pub mod words;
+pub mod world;
