@@ -4,5 +4,6 @@
 //! `words < data < node < world < lesson, view, explore`.
 //! No clock, socket, thread, file or ambient randomness: time and dice come in, effects go out.
 
+pub mod lesson;
 pub mod words;
 pub mod world;

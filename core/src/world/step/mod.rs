@@ -11,16 +11,18 @@
 //! `parse(print(step)) == step` holds for any bytes in the arguments. A line that changes nothing,
 //! but has an answer to print, is an [`Ask`]; a [`Line`] is either.
 //!
-//! - [`mod@self`]: the types; `print`: their text; `verbs`: the rows of the grammar; `scan`: words.
+//! This file has the types; `prompt` reads a line up to its prompt, `verbs` has the rows of what may
+//! follow `$`, `scan` reads words, `print` writes the text.
 
 mod print;
+mod prompt;
 pub(in crate::world) mod scan;
 mod verbs;
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use crate::words::{Span, TextError, split_args};
+use crate::words::Span;
 
 use super::condition::Condition;
 pub use verbs::{VERBS, Verb};
@@ -288,117 +290,48 @@ impl Offset {
 }
 
 impl Line {
-    /// Reads a line with its prompt.
-    pub fn parse(text: &str) -> Result<Line, TextError> {
-        match Prompt::of(text)? {
-            (Prompt::Hand, rest) => verbs::parse(&text[rest..]).map_err(|e| shift(e, text, rest)),
-            (Prompt::Client(client), rest) => {
-                parse_command(client, &text[rest..]).map_err(|e| shift(e, text, rest))
+    /// The nodes that the line names.
+    pub fn ports(&self) -> Vec<Port> {
+        match self {
+            Line::Step(step) => step.ports(),
+            Line::Ask(Ask::Why(node) | Ask::Log(node)) => vec![*node],
+            Line::Ask(Ask::Events { node, .. } | Ask::Beliefs(node)) => {
+                node.iter().copied().collect()
             }
+            Line::Ask(Ask::Writes | Ask::Digest) => Vec::new(),
         }
-    }
-
-    /// Reads a line whose `$ ` may be left out, as after `counter:` or at the prompt of a shell.
-    pub fn parse_bare(text: &str) -> Result<Line, TextError> {
-        match Prompt::begins(text) {
-            true => Line::parse(text),
-            false => verbs::parse(text),
-        }
-    }
-
-    /// Whether a line of a transcript is a step: whether it opens with a prompt.
-    pub fn has_prompt(text: &str) -> bool {
-        Prompt::begins(text)
     }
 }
 
 impl Step {
-    /// Reads a line that must be a step.
-    pub fn parse(text: &str) -> Result<Step, TextError> {
-        match Line::parse(text)? {
-            Line::Step(step) => Ok(step),
-            Line::Ask(_) => Err(TextError::new(
-                1,
-                text.chars().count(),
-                "this asks, but does nothing",
-                "a step is expected here, as in `$ run 1s` or `7000> GET k`",
-            )),
-        }
-    }
-}
-
-enum Prompt {
-    Hand,
-    Client(ClientName),
-}
-
-impl Prompt {
-    /// The prompt of a line, and the byte at which the rest begins.
-    fn of(text: &str) -> Result<(Prompt, usize), TextError> {
-        let end = Prompt::end(text).ok_or_else(Prompt::missing)?;
-        let Some(speaker) = text[..end].strip_suffix('>') else {
-            return Ok((Prompt::Hand, end));
-        };
-        match ClientName::parse(speaker) {
-            Some(client) => Ok((Prompt::Client(client), end)),
-            None => Err(TextError::new(
-                1,
-                speaker.chars().count(),
-                format!("`{speaker}` names neither a node nor a client"),
-                "write a node's port, as in `7000> GET k`, or a name that begins with a letter",
-            )),
-        }
-    }
-
-    fn begins(text: &str) -> bool {
-        Prompt::end(text).is_some()
-    }
-
-    /// The byte after `$` or `NAME>`, if that is followed by a space or the end.
-    fn end(text: &str) -> Option<usize> {
-        let bytes = text.as_bytes();
-        let end = match bytes.first()? {
-            b'$' => 1,
-            _ => bytes.iter().position(|&byte| !is_name_byte(byte))? + 1,
-        };
-        let is_prompt = matches!(bytes[end - 1], b'$' | b'>');
-        let is_apart = matches!(bytes.get(end), None | Some(b' '));
-        (is_prompt && is_apart).then_some(end)
-    }
-
-    fn missing() -> TextError {
-        TextError::new(
-            1,
-            0,
-            "a step begins with a prompt",
-            "write `7000> COMMAND`, `> COMMAND` or `$ VERB`",
-        )
-    }
-}
-
-impl ClientName {
-    /// Reads what stands before the `>` of a prompt.
-    pub fn parse(text: &str) -> Option<ClientName> {
-        match text {
-            "" | "cli" => Some(ClientName::Cli),
-            _ => match Port::parse(text) {
-                Some(port) => Some(ClientName::Node(port)),
-                None => Name::parse(text).map(ClientName::Named),
+    /// The nodes that the step names.
+    pub fn ports(&self) -> Vec<Port> {
+        match self {
+            Step::Command { client, .. } => match client {
+                ClientName::Node(node) => vec![*node],
+                ClientName::Cli | ClientName::Named(_) => Vec::new(),
             },
+            Step::Client { via: node, .. }
+            | Step::Kill(node)
+            | Step::Crash(node)
+            | Step::Restart { node, .. }
+            | Step::Pause(node)
+            | Step::Resume(node)
+            | Step::Roll { node, .. }
+            | Step::Clock { node, .. }
+            | Step::AddNode(node)
+            | Step::Config { node, .. } => vec![*node],
+            Step::Cut { from, to, .. }
+            | Step::Heal(Some((from, to)))
+            | Step::Slow { from, to, .. }
+            | Step::Drop { from, to, .. } => vec![*from, *to],
+            Step::Partition(groups) => groups.iter().flatten().copied().collect(),
+            Step::RunUntil { condition, .. } => condition.ports(),
+            Step::Heal(None)
+            | Step::Undrop
+            | Step::Workload { .. }
+            | Step::WorkloadOff
+            | Step::Run(_) => Vec::new(),
         }
     }
-}
-
-fn parse_command(client: ClientName, text: &str) -> Result<Line, TextError> {
-    let args = split_args(text)?;
-    if args.is_empty() {
-        let message = "a command is missing after the prompt";
-        let help = "write a Redis command, as in `7000> GET k`";
-        return Err(TextError::new(2, 0, message, help));
-    }
-    Ok(Line::Step(Step::Command { client, args }))
-}
-
-fn shift(error: TextError, text: &str, bytes: usize) -> TextError {
-    error.shifted(text[..bytes].chars().count())
 }
