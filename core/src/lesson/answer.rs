@@ -66,17 +66,32 @@ mod tests {
     use super::*;
 
     fn check(option: &str, output: &str) -> bool {
-        let option: Vec<ExpectedLine> = option.lines().map(|text| ExpectedLine::parse(1, text)).collect();
+        let option: Vec<ExpectedLine> = option
+            .lines()
+            .map(|text| ExpectedLine::parse(1, text))
+            .collect();
         let output: Vec<String> = output.lines().map(str::to_owned).collect();
         is_answer(&option, &output, &mut Ids::new())
     }
 
     #[test]
     fn errors_count_by_code_and_redirects_by_whom_they_name() {
-        assert!(check("(error) CLUSTERDOWN The cluster is down", "(error) CLUSTERDOWN Hash slot not served"));
-        assert!(check("(error) MOVED 1 127.0.0.1:7001", "(error) MOVED 1 127.0.0.1:7001"));
-        assert!(!check("(error) MOVED 1 127.0.0.1:7001", "(error) MOVED 1 127.0.0.1:7004"));
-        assert!(!check("(error) MOVED 1 127.0.0.1:7001", "(error) ASK 1 127.0.0.1:7001"));
+        assert!(check(
+            "(error) CLUSTERDOWN The cluster is down",
+            "(error) CLUSTERDOWN Hash slot not served"
+        ));
+        assert!(check(
+            "(error) MOVED 1 127.0.0.1:7001",
+            "(error) MOVED 1 127.0.0.1:7001"
+        ));
+        assert!(!check(
+            "(error) MOVED 1 127.0.0.1:7001",
+            "(error) MOVED 1 127.0.0.1:7004"
+        ));
+        assert!(!check(
+            "(error) MOVED 1 127.0.0.1:7001",
+            "(error) ASK 1 127.0.0.1:7001"
+        ));
         assert!(!check("(nil)", "\"alice\""));
     }
 

@@ -44,9 +44,18 @@ impl Diagnostic {
         let marks = "^".repeat(self.length.clamp(1, SHOWN_MAX));
         let marks = format!("{}{}", " ".repeat(column - 1), paint.red(&marks));
         let mut text = String::new();
-        let _ = writeln!(text, "{}: {}", paint.red("error"), paint.bold(&self.message));
+        let _ = writeln!(
+            text,
+            "{}: {}",
+            paint.red("error"),
+            paint.bold(&self.message)
+        );
         let arrow = paint.blue("-->");
-        let _ = writeln!(text, "{margin}{arrow} {}:{}:{}", self.file, self.line, self.column);
+        let _ = writeln!(
+            text,
+            "{margin}{arrow} {}:{}:{}",
+            self.file, self.line, self.column
+        );
         let _ = writeln!(text, "{margin} {bar}");
         let _ = writeln!(text, "{} {bar} {shown}", paint.blue(&number));
         let _ = writeln!(text, "{margin} {bar} {marks}");
@@ -135,7 +144,8 @@ impl<'a> Findings<'a> {
     /// Reports a mistake in a line, numbered from 1.
     pub fn add(&mut self, line: usize, error: TextError) {
         if self.found.len() < FOUND_MAX {
-            self.found.push(diagnostic(self.file, &self.lines, line, error));
+            self.found
+                .push(diagnostic(self.file, &self.lines, line, error));
         }
     }
 
@@ -155,12 +165,7 @@ impl<'a> Findings<'a> {
 }
 
 /// A mistake in a line of a source, numbered from 1.
-pub(super) fn diagnostic(
-    file: &str,
-    lines: &[&str],
-    line: usize,
-    error: TextError,
-) -> Diagnostic {
+pub(super) fn diagnostic(file: &str, lines: &[&str], line: usize, error: TextError) -> Diagnostic {
     Diagnostic {
         file: file.to_owned(),
         line,
@@ -168,12 +173,18 @@ pub(super) fn diagnostic(
         length: error.length,
         message: error.message,
         help: error.help,
-        text: lines.get(line.wrapping_sub(1)).copied().unwrap_or("").to_owned(),
+        text: lines
+            .get(line.wrapping_sub(1))
+            .copied()
+            .unwrap_or("")
+            .to_owned(),
     }
 }
 
 /// The lines of a text without their ends, `\r\n` or `\n`.
 pub(super) fn lines_of(source: &str) -> Vec<&str> {
     let lines = source.split('\n');
-    lines.map(|line| line.strip_suffix('\r').unwrap_or(line)).collect()
+    lines
+        .map(|line| line.strip_suffix('\r').unwrap_or(line))
+        .collect()
 }

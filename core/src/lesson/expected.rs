@@ -78,7 +78,9 @@ pub fn escape(output: &str) -> String {
         || output.starts_with("~~~")
         || output == "..."
         || output == "unordered"
-        || pieces(output).iter().any(|piece| !matches!(piece, Piece::Text(_)));
+        || pieces(output)
+            .iter()
+            .any(|piece| !matches!(piece, Piece::Text(_)));
     match looks_special {
         true => format!("\\{output}"),
         false => output.to_owned(),
@@ -334,7 +336,11 @@ mod tests {
         let twice = "<id 7000>\n<id 7000>";
         assert!(check(twice, &format!("{a}\n{a}"), Order::Ordered));
         assert!(!check(twice, &format!("{a}\n{b}"), Order::Ordered));
-        assert!(!check("<id 7000>\n<id 7001>", &format!("{a}\n{a}"), Order::Ordered));
+        assert!(!check(
+            "<id 7000>\n<id 7001>",
+            &format!("{a}\n{a}"),
+            Order::Ordered
+        ));
     }
 
     #[test]
@@ -349,7 +355,17 @@ mod tests {
 
     #[test]
     fn what_is_escaped_expects_itself() {
-        for output in ["OK", "> x", "$ x", "...", "<any>", "\\x", "unordered", "7000 > x", ""] {
+        for output in [
+            "OK",
+            "> x",
+            "$ x",
+            "...",
+            "<any>",
+            "\\x",
+            "unordered",
+            "7000 > x",
+            "",
+        ] {
             assert!(check(&escape(output), output, Order::Ordered), "{output}");
         }
     }

@@ -149,22 +149,39 @@ fn explain(error: &Error, text: &str) -> (usize, TextError) {
         (line, TextError::new(column, length, message, help))
     };
     match error {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            place(field.chars().count(), format!("unknown key `{field}`"), key_help(field, expected))
+        Error::SerdeUnknownField {
+            field, expected, ..
+        } => place(
+            field.chars().count(),
+            format!("unknown key `{field}`"),
+            key_help(field, expected),
+        ),
+        Error::SerdeMissingField { field, .. } if *field != "masters" => {
+            let message = format!("the key `{field}` is missing");
+            let help = format!("write: {}", example(field));
+            (1, TextError::new(1, 3, message, help))
         }
         Error::SerdeMissingField { field, .. } => {
-            let (message, help) = (format!("the key `{field}` is missing"), format!("write: {}", example(field)));
+            let (message, help) = (
+                format!("the key `{field}` is missing"),
+                format!("write: {}", example(field)),
+            );
             place(0, message, help)
         }
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             let help = "keep one of the two".to_owned();
-            place(key.chars().count(), format!("the key `{key}` is written twice"), help)
+            place(
+                key.chars().count(),
+                format!("the key `{key}` is written twice"),
+                help,
+            )
         }
         other => {
             let shown = text.lines().nth(line - 2).unwrap_or("");
             let length = shown.chars().skip(column - 1).count();
             let message = other.to_string();
-            let message = message.lines().next().unwrap_or("this is no YAML").to_owned();
+            let message = message.split(" at line ").next().unwrap_or("");
+            let message = format!("this is no YAML: {message}");
             let help = "values with `:`, `#` or quotes must be quoted, as in title: \"...\"";
             place(length, message, help.to_owned())
         }
@@ -202,12 +219,20 @@ fn check(written: Written, findings: &mut Findings) -> Option<FrontMatter> {
     let redis = check_redis(&written.redis, findings);
     if let Some(servers) = &written.servers {
         let help = "use `cluster: { masters: 3, ... }`";
-        wrong(servers, "a stage of `servers` is not built yet", help, findings);
+        wrong(
+            servers,
+            "a stage of `servers` is not built yet",
+            help,
+            findings,
+        );
         return None;
     }
     let Some(stage) = written.cluster else {
         let help = format!("write: {}", example("cluster"));
-        findings.add(1, TextError::new(1, 3, "the key `cluster` is missing", help));
+        findings.add(
+            1,
+            TextError::new(1, 3, "the key `cluster` is missing", help),
+        );
         return None;
     };
     let cluster = check_stage(stage, findings);
@@ -256,7 +281,10 @@ fn check_stage(written: Spanned<WrittenStage>, findings: &mut Findings) -> Optio
     let Some((message, help)) = size_problem(&stage) else {
         return Some(stage);
     };
-    findings.add(line_of(place), TextError::new(column_of(place), 1, message, help));
+    findings.add(
+        line_of(place),
+        TextError::new(column_of(place), 1, message, help),
+    );
     None
 }
 

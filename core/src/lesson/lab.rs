@@ -55,7 +55,9 @@ pub(super) fn read(fence: &Fence, findings: &mut Findings, names: &mut Names) ->
             is_lost = true;
         }
     }
-    exchanges.iter_mut().for_each(|exchange| trim(&mut exchange.expected));
+    exchanges
+        .iter_mut()
+        .for_each(|exchange| trim(&mut exchange.expected));
     Some(Block::Lab(Lab {
         line: fence.line,
         place: fence.place,
@@ -99,7 +101,10 @@ fn read_step(
 
 /// Trailing blank lines do not count.
 fn trim(expected: &mut Vec<ExpectedLine>) {
-    while expected.last().is_some_and(|line| line.text.trim().is_empty()) {
+    while expected
+        .last()
+        .is_some_and(|line| line.text.trim().is_empty())
+    {
         expected.pop();
     }
 }

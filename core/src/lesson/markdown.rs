@@ -20,7 +20,10 @@ pub struct Markdown {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Node {
     /// Level 1 to 6.
-    Heading { level: u8, inlines: Vec<Inline> },
+    Heading {
+        level: u8,
+        inlines: Vec<Inline>,
+    },
     Paragraph(Vec<Inline>),
     /// A list; one that is numbered has its first number.
     List {
@@ -28,7 +31,10 @@ pub enum Node {
         items: Vec<Vec<Node>>,
     },
     Quote(Vec<Node>),
-    Code { language: String, text: String },
+    Code {
+        language: String,
+        text: String,
+    },
     /// A table; its first row is the head.
     Table(Vec<Vec<Vec<Inline>>>),
     Rule,
@@ -68,7 +74,9 @@ impl Markdown {
     /// The words alone, for a list or a title.
     pub fn plain_text(&self) -> String {
         let mut text = String::new();
-        self.nodes.iter().for_each(|node| node_text(node, &mut text));
+        self.nodes
+            .iter()
+            .for_each(|node| node_text(node, &mut text));
         text.trim().to_owned()
     }
 }
@@ -203,11 +211,7 @@ where
     }
 }
 
-fn read_inline<'a, P>(
-    event: Event<'a>,
-    events: &mut Events<'a, P>,
-    depth: usize,
-) -> Option<Inline>
+fn read_inline<'a, P>(event: Event<'a>, events: &mut Events<'a, P>, depth: usize) -> Option<Inline>
 where
     P: Iterator<Item = Event<'a>>,
 {
@@ -295,12 +299,17 @@ fn node_text(node: &Node, text: &mut String) {
     match node {
         Node::Heading { inlines, .. } | Node::Paragraph(inlines) => inlines_text(inlines, text),
         Node::List { items, .. } => {
-            items.iter().flatten().for_each(|node| node_text(node, text));
+            items
+                .iter()
+                .flatten()
+                .for_each(|node| node_text(node, text));
         }
         Node::Quote(nodes) => nodes.iter().for_each(|node| node_text(node, text)),
         Node::Code { text: code, .. } => text.push_str(code),
         Node::Table(rows) => {
-            rows.iter().flatten().for_each(|cell| inlines_text(cell, text));
+            rows.iter()
+                .flatten()
+                .for_each(|cell| inlines_text(cell, text));
         }
         Node::Rule => {}
     }

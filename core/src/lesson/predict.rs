@@ -206,7 +206,11 @@ fn finish(draft: Draft, line: usize, findings: &mut Findings) -> Option<Block> {
         return None;
     };
     if ask.trim().is_empty() {
-        findings.add_line(line, "this question asks nothing", "begin it with `ask: ...`");
+        findings.add_line(
+            line,
+            "this question asks nothing",
+            "begin it with `ask: ...`",
+        );
     }
     check_options(&draft.options, line, findings);
     Some(Block::Predict(Predict {
@@ -234,7 +238,7 @@ fn check_options(options: &[Choice], line: usize, findings: &mut Findings) {
     let is_open = |option: &&Choice| option.counters.is_empty() && option.never.is_none();
     let open: Vec<&Choice> = options.iter().filter(is_open).collect();
     for option in open.iter().skip(1) {
-        let message = "two options have neither `counter:` nor `never:`; only the right one may";
+        let message = "another option with neither `counter:` nor `never:`; only the right one may";
         let help = "below each wrong option write what would make it right, `counter: STEP`,\n\
                     or the rule that forbids it, `never: RULE`";
         findings.add_line(option.line, message, help);
@@ -246,5 +250,9 @@ fn check_options(options: &[Choice], line: usize, findings: &mut Findings) {
 }
 
 fn texts(option: &Choice) -> Vec<&str> {
-    option.output.iter().map(|line| line.text.as_str()).collect()
+    option
+        .output
+        .iter()
+        .map(|line| line.text.as_str())
+        .collect()
 }

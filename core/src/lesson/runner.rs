@@ -205,7 +205,9 @@ impl Runner {
         };
         match (content, &self.progress.position) {
             (Block::Lab(lab), Position::Exchange(index)) => perform(lab, *index),
-            (Block::Predict(predict), Position::Question(question)) => question.next(predict, block),
+            (Block::Predict(predict), Position::Question(question)) => {
+                question.next(predict, block)
+            }
             (Block::Quiz(quiz), Position::QuizVerdict(chosen)) => RunnerAsk::QuizVerdict {
                 block,
                 chosen: chosen.clone(),
@@ -323,8 +325,7 @@ impl Runner {
         let progress = &self.progress;
         match block {
             Block::Lab(lab) => {
-                let is_left_out =
-                    lab.place == Where::Simulator && progress.target == Target::Live;
+                let is_left_out = lab.place == Where::Simulator && progress.target == Target::Live;
                 let is_empty = lab.exchanges.is_empty();
                 (!is_left_out && !is_empty).then_some(Position::Exchange(0))
             }

@@ -54,21 +54,36 @@ fn rewrite(lines: &mut Vec<String>, mismatch: &Mismatch) {
     let is_unordered = usize::from(mismatch.order == Order::Unordered);
     let first = mismatch.line + is_unordered;
     let last = mismatch.expected.last().map_or(first, |line| line.line);
-    let end = if lines[mismatch.line - 1].ends_with('\r') { "\r" } else { "" };
+    let end = if lines[mismatch.line - 1].ends_with('\r') {
+        "\r"
+    } else {
+        ""
+    };
     let new = merge(&mismatch.expected, &mismatch.got, mismatch.order);
     lines.splice(first..last, new.into_iter().map(|line| line + end));
 }
 
 /// An error code that the output adds or takes away.
 fn changed_code(lesson: &Lesson, mismatch: &Mismatch) -> Option<Diagnostic> {
-    let got: Vec<&str> = mismatch.got.iter().filter_map(|line| error_code(line)).collect();
-    let texts = || mismatch.expected.iter().map(|line| (line.line, line.text.as_str()));
+    let got: Vec<&str> = mismatch
+        .got
+        .iter()
+        .filter_map(|line| error_code(line))
+        .collect();
+    let texts = || {
+        mismatch
+            .expected
+            .iter()
+            .map(|line| (line.line, line.text.as_str()))
+    };
     let expected: Vec<&str> = texts().filter_map(|(_, text)| error_code(text)).collect();
     if got == expected {
         return None;
     }
     let with_code = texts().find(|(_, text)| error_code(text).is_some_and(|c| !got.contains(&c)));
-    let (line, text) = with_code.or_else(|| texts().next()).unwrap_or((mismatch.line, ""));
+    let (line, text) = with_code
+        .or_else(|| texts().next())
+        .unwrap_or((mismatch.line, ""));
     let named = |codes: &[&str]| match codes.is_empty() {
         true => "no error".to_owned(),
         false => codes.join(", "),
@@ -134,7 +149,10 @@ fn best_moves(expected: &[ExpectedLine], got: &[String], order: Order) -> Vec<Ve
     for line in 0..=expected.len() {
         for output in 0..=got.len() {
             let choices = choices(&scores, expected, got, order, line, output);
-            let best = choices.into_iter().flatten().max_by_key(|(score, _)| *score);
+            let best = choices
+                .into_iter()
+                .flatten()
+                .max_by_key(|(score, _)| *score);
             if let Some((score, chosen)) = best {
                 scores[line][output] = score;
                 moves[line][output] = chosen;
@@ -201,8 +219,14 @@ mod tests {
     #[test]
     fn lines_that_still_match_stay_as_written() {
         let expected = ["(integer) <int>", "b", "c"];
-        assert_eq!(merged(&expected, &["(integer) 5", "x", "c"]), ["(integer) <int>", "x", "c"]);
-        assert_eq!(merged(&["a", "...", "z"], &["a", "1", "2", "y"]), ["a", "..."]);
+        assert_eq!(
+            merged(&expected, &["(integer) 5", "x", "c"]),
+            ["(integer) <int>", "x", "c"]
+        );
+        assert_eq!(
+            merged(&["a", "...", "z"], &["a", "1", "2", "y"]),
+            ["a", "..."]
+        );
         assert_eq!(merged(&["a"], &["$ kill"]), ["\\$ kill"]);
         assert_eq!(merged(&["a", "b"], &[]), Vec::<String>::new());
         assert_eq!(merged(&[], &["x"]), ["x"]);

@@ -32,7 +32,10 @@ enum Stage {
     Verdict,
     Fork(usize),
     /// A step of a counter-run.
-    CounterStep { option: usize, index: usize },
+    CounterStep {
+        option: usize,
+        index: usize,
+    },
     /// The question's step, at the end of a counter-run.
     CounterEnd(usize),
     Back(usize),
@@ -151,7 +154,11 @@ impl Question {
     fn judge(&mut self, predict: &Predict, got: &[String], context: &mut Context) {
         let got = trimmed(got).to_vec();
         let is_match = |index: &usize| {
-            is_answer(&predict.options[*index].output, &got, &mut context.ids.clone())
+            is_answer(
+                &predict.options[*index].output,
+                &got,
+                &mut context.ids.clone(),
+            )
         };
         let right: Vec<usize> = (0..predict.options.len()).filter(is_match).collect();
         self.right = right.first().copied();

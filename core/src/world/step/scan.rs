@@ -1,6 +1,6 @@
 //! Reading the words of a line from left to right.
 
-use crate::words::{QuoteError, Span, TextError, Word, split_words};
+use crate::words::{ParseSpanError, QuoteError, Span, TextError, Word, nearest, split_words};
 
 use super::Port;
 
@@ -44,7 +44,7 @@ impl Scan {
     /// The next word, which must be there.
     pub fn word(&mut self, what: &str) -> Result<Word, TextError> {
         let word = self.words.get(self.next).cloned();
-        let word = word.ok_or_else(|| self.missing(what))?;
+        let word = word.ok_or_else(|| self.missing(&format!("the {what}")))?;
         self.next += 1;
         Ok(word)
     }
@@ -70,6 +70,23 @@ impl Scan {
         }
     }
 
+    /// A word that is almost this one is taken for a slip of the pen.
+    pub fn near_keyword(&self, expected: &str) -> Result<(), TextError> {
+        match self.peek() {
+            Some(found) if nearest(&found, [expected]).is_some() => {
+                let (column, length) = self.place(self.next);
+                let help = format!("did you mean `{expected}`?");
+                Err(TextError::new(
+                    column,
+                    length,
+                    format!("unknown word `{found}`"),
+                    help,
+                ))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A node's name: the port on which it serves clients.
     pub fn port(&mut self) -> Result<Port, TextError> {
         let found = self.text("node")?;
@@ -82,11 +99,9 @@ impl Scan {
     /// A duration.
     pub fn span(&mut self) -> Result<Span, TextError> {
         let found = self.text("duration")?;
-        found
-            .parse()
-            .map_err(|error: crate::words::ParseSpanError| {
-                self.at_last(format!("`{found}` is no duration"), error.to_string())
-            })
+        found.parse().map_err(|error: ParseSpanError| {
+            self.at_last(format!("`{found}` is no duration"), error.to_string())
+        })
     }
 
     /// A whole number above zero.
@@ -106,7 +121,7 @@ impl Scan {
             return Ok(*value);
         }
         let names: Vec<&str> = rows.iter().map(|(name, _)| *name).collect();
-        let help = match crate::words::nearest(&found, names.iter().copied()) {
+        let help = match nearest(&found, names.iter().copied()) {
             Some(near) => format!("did you mean `{near}`?"),
             None => format!("one of: {}", names.join(", ")),
         };

@@ -126,6 +126,7 @@ fn node(scan: &mut Scan, step: fn(Port) -> Step) -> Result<Line, TextError> {
 
 fn run(scan: &mut Scan) -> Result<Line, TextError> {
     if !scan.eat("until") {
+        scan.near_keyword("until")?;
         return Ok(Line::Step(Step::Run(scan.span()?)));
     }
     let condition = Condition::read(scan)?;
