@@ -61,9 +61,7 @@ fn mistakes_of_a_run(lesson: Lesson) -> Vec<hashslot_core::lesson::Diagnostic> {
         runner.answer(observation).unwrap();
     }
     let findings = runner.findings().iter();
-    findings
-        .map(|finding| finding.diagnostic(&lesson))
-        .collect()
+    findings.map(|finding| finding.diagnostic(&lesson)).collect()
 }
 
 fn answer(step: &str) -> Vec<String> {

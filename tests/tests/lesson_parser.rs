@@ -61,10 +61,7 @@ fn check(source: &str) {
             let lines = source.split('\n').count();
             for diagnostic in found {
                 assert!((1..=lines).contains(&diagnostic.line), "{diagnostic:?}");
-                assert!(
-                    diagnostic.column >= 1 && !diagnostic.help.is_empty(),
-                    "{diagnostic:?}"
-                );
+                assert!(diagnostic.column >= 1 && !diagnostic.help.is_empty(), "{diagnostic:?}");
                 diagnostic.render(Colour::Plain);
                 diagnostic.render(Colour::Ansi);
             }

@@ -75,11 +75,7 @@ fn print(step: &str) -> Vec<String> {
 fn short(ask: &RunnerAsk) -> String {
     match ask {
         RunnerAsk::Perform { action, .. } => action.to_string(),
-        other => format!("{other:?}")
-            .split([' ', '('])
-            .next()
-            .unwrap_or("")
-            .to_owned(),
+        other => format!("{other:?}").split([' ', '(']).next().unwrap_or("").to_owned(),
     }
 }
 
@@ -144,9 +140,7 @@ fn a_learner_may_ask_what_if() {
     runner.answer(Observation::Seen).unwrap();
     runner.answer(Observation::Printed(Vec::new())).unwrap();
     runner.answer(Observation::Printed(Vec::new())).unwrap();
-    runner
-        .answer(Observation::Printed(vec!["(nil)".into()]))
-        .unwrap();
+    runner.answer(Observation::Printed(vec!["(nil)".into()])).unwrap();
     runner.answer(Observation::Seen).unwrap();
     let RunnerAsk::Verdict { right, counter, .. } = runner.next() else {
         panic!("{:?}", runner.next())
@@ -186,16 +180,13 @@ fn a_target_that_cannot_go_back_checks_no_counter_runs() {
 
 #[test]
 fn output_is_rewritten_but_error_codes_are_not_unless_accepted() {
-    let source = LESSON
-        .replace("OK", "WRONG\n<any>")
-        .replace("\"<id 7000>\"", "(error) ERR no");
+    let source = LESSON.replace("OK", "WRONG\n<any>").replace("\"<id 7000>\"", "(error) ERR no");
     let lesson = Arc::new(Lesson::parse("t.md", &source).unwrap());
     let (runner, _) = play(Runner::new(Arc::clone(&lesson), Mode::Test, Target::Live));
     let refused = update(&lesson, runner.findings(), ErrorCodes::Keep).unwrap_err();
     assert_eq!((refused[0].line, refused.len()), (17, 1));
     let rewritten = update(&lesson, runner.findings(), ErrorCodes::Accept).unwrap();
-    let expected = LESSON
-        .replace("OK", "<any>")
-        .replace("\"<id 7000>\"", &format!("\"{}\"", "a".repeat(40)));
+    let expected =
+        LESSON.replace("OK", "<any>").replace("\"<id 7000>\"", &format!("\"{}\"", "a".repeat(40)));
     assert_eq!(rewritten, expected);
 }

@@ -105,13 +105,7 @@ fn any_network_step() -> impl Strategy<Value = Step> {
         any_link().prop_map(|(one, other, _)| Step::Heal(Some((one, other)))),
         any_groups().prop_map(Step::Partition),
         (any_link(), any_span(), any_span()).prop_map(|((from, to, way), latency, jitter)| {
-            Step::Slow {
-                from,
-                to,
-                way,
-                latency,
-                jitter,
-            }
+            Step::Slow { from, to, way, latency, jitter }
         }),
         (any_kind_of_message(), any_link()).prop_map(|(kind, (from, to, way))| Step::Drop {
             kind,
@@ -149,11 +143,7 @@ fn any_node_step() -> impl Strategy<Value = Step> {
 }
 
 fn any_step() -> impl Strategy<Value = Step> {
-    let kind = prop::sample::select(vec![
-        ClientKind::Plain,
-        ClientKind::Follow,
-        ClientKind::Aware,
-    ]);
+    let kind = prop::sample::select(vec![ClientKind::Plain, ClientKind::Follow, ClientKind::Aware]);
     prop_oneof![
         4 => (any_client(), prop::collection::vec(any_bytes(), 1..6))
             .prop_map(|(client, args)| Step::Command { client, args }),
@@ -231,10 +221,7 @@ fn check_place(line: &str, result: Result<Line, hashslot_core::words::TextError>
         Err(error) => {
             let characters = line.chars().count();
             assert!(error.column >= 1, "{line:?}: {error:?}");
-            assert!(
-                error.column + error.length <= characters + 2,
-                "{line:?}: {error:?}"
-            );
+            assert!(error.column + error.length <= characters + 2, "{line:?}: {error:?}");
             assert!(!error.help.is_empty(), "{line:?}: {error:?}");
         }
     }

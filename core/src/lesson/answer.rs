@@ -48,10 +48,7 @@ fn error(line: &str) -> Option<Error<'_>> {
     let mut words = line.strip_prefix("(error) ")?.split(' ');
     let code = words.next()?;
     match code {
-        "MOVED" | "ASK" => Some(Error::Redirect {
-            code,
-            to: words.nth(1)?,
-        }),
+        "MOVED" | "ASK" => Some(Error::Redirect { code, to: words.nth(1)? }),
         _ => Some(Error::Code(code)),
     }
 }
@@ -66,10 +63,8 @@ mod tests {
     use super::*;
 
     fn check(option: &str, output: &str) -> bool {
-        let option: Vec<ExpectedLine> = option
-            .lines()
-            .map(|text| ExpectedLine::parse(1, text))
-            .collect();
+        let option: Vec<ExpectedLine> =
+            option.lines().map(|text| ExpectedLine::parse(1, text)).collect();
         let output: Vec<String> = output.lines().map(str::to_owned).collect();
         is_answer(&option, &output, &mut Ids::new())
     }
@@ -80,18 +75,9 @@ mod tests {
             "(error) CLUSTERDOWN The cluster is down",
             "(error) CLUSTERDOWN Hash slot not served"
         ));
-        assert!(check(
-            "(error) MOVED 1 127.0.0.1:7001",
-            "(error) MOVED 1 127.0.0.1:7001"
-        ));
-        assert!(!check(
-            "(error) MOVED 1 127.0.0.1:7001",
-            "(error) MOVED 1 127.0.0.1:7004"
-        ));
-        assert!(!check(
-            "(error) MOVED 1 127.0.0.1:7001",
-            "(error) ASK 1 127.0.0.1:7001"
-        ));
+        assert!(check("(error) MOVED 1 127.0.0.1:7001", "(error) MOVED 1 127.0.0.1:7001"));
+        assert!(!check("(error) MOVED 1 127.0.0.1:7001", "(error) MOVED 1 127.0.0.1:7004"));
+        assert!(!check("(error) MOVED 1 127.0.0.1:7001", "(error) ASK 1 127.0.0.1:7001"));
         assert!(!check("(nil)", "\"alice\""));
     }
 

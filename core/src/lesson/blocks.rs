@@ -117,10 +117,7 @@ fn kind_of(found: &Found, line: usize, findings: &mut Findings) -> Option<Read> 
 fn warn_if_nearly(word: &str, line: usize, findings: &mut Findings) {
     let lower = word.to_ascii_lowercase();
     let singular = lower.strip_suffix('s').unwrap_or(&lower);
-    if KINDS
-        .iter()
-        .any(|(name, _)| *name == singular || *name == lower)
-    {
+    if KINDS.iter().any(|(name, _)| *name == singular || *name == lower) {
         let message = format!("`{word}` is no live block");
         let length = word.chars().count();
         let column = column_of(findings.lines()[line - 1], word);
@@ -139,11 +136,7 @@ fn open<'a>(found: &Found, line: usize, findings: &mut Findings<'a>) -> Option<F
     let opening = findings.lines()[line - 1];
     let indent = opening.len() - opening.trim_start().len();
     let mark = opening.trim_start().chars().next().unwrap_or('`');
-    let width = opening
-        .trim_start()
-        .chars()
-        .take_while(|&c| c == mark)
-        .count();
+    let width = opening.trim_start().chars().take_while(|&c| c == mark).count();
     let is_closing = |text: &str| {
         let text = text.trim();
         text.len() >= width && text.chars().all(|c| c == mark)
@@ -178,10 +171,7 @@ fn place_of(found: &Found, line: usize, findings: &mut Findings) -> Option<Where
             let column = column_of(findings.lines()[line - 1], other);
             let message = format!("`{other}` means nothing here");
             let help = "only `lab on=simulator` has more than one word";
-            findings.add(
-                line,
-                TextError::new(column, other.chars().count(), message, help),
-            );
+            findings.add(line, TextError::new(column, other.chars().count(), message, help));
             None
         }
     }

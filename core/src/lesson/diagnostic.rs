@@ -44,18 +44,9 @@ impl Diagnostic {
         let marks = "^".repeat(self.length.clamp(1, SHOWN_MAX));
         let marks = format!("{}{}", " ".repeat(column - 1), paint.red(&marks));
         let mut text = String::new();
-        let _ = writeln!(
-            text,
-            "{}: {}",
-            paint.red("error"),
-            paint.bold(&self.message)
-        );
+        let _ = writeln!(text, "{}: {}", paint.red("error"), paint.bold(&self.message));
         let arrow = paint.blue("-->");
-        let _ = writeln!(
-            text,
-            "{margin}{arrow} {}:{}:{}",
-            self.file, self.line, self.column
-        );
+        let _ = writeln!(text, "{margin}{arrow} {}:{}:{}", self.file, self.line, self.column);
         let _ = writeln!(text, "{margin} {bar}");
         let _ = writeln!(text, "{} {bar} {shown}", paint.blue(&number));
         let _ = writeln!(text, "{margin} {bar} {marks}");
@@ -111,10 +102,8 @@ impl Paint {
 
 /// All mistakes as text, a blank line between them.
 pub fn render_all(diagnostics: &[Diagnostic], colour: Colour) -> String {
-    let texts: Vec<String> = diagnostics
-        .iter()
-        .map(|diagnostic| diagnostic.render(colour))
-        .collect();
+    let texts: Vec<String> =
+        diagnostics.iter().map(|diagnostic| diagnostic.render(colour)).collect();
     texts.join("\n")
 }
 
@@ -130,11 +119,7 @@ const FOUND_MAX: usize = 50;
 
 impl<'a> Findings<'a> {
     pub fn new(file: &'a str, source: &'a str) -> Findings<'a> {
-        Findings {
-            file,
-            lines: lines_of(source),
-            found: Vec::new(),
-        }
+        Findings { file, lines: lines_of(source), found: Vec::new() }
     }
 
     pub fn lines(&self) -> &[&'a str] {
@@ -144,8 +129,7 @@ impl<'a> Findings<'a> {
     /// Reports a mistake in a line, numbered from 1.
     pub fn add(&mut self, line: usize, error: TextError) {
         if self.found.len() < FOUND_MAX {
-            self.found
-                .push(diagnostic(self.file, &self.lines, line, error));
+            self.found.push(diagnostic(self.file, &self.lines, line, error));
         }
     }
 
@@ -173,18 +157,12 @@ pub(super) fn diagnostic(file: &str, lines: &[&str], line: usize, error: TextErr
         length: error.length,
         message: error.message,
         help: error.help,
-        text: lines
-            .get(line.wrapping_sub(1))
-            .copied()
-            .unwrap_or("")
-            .to_owned(),
+        text: lines.get(line.wrapping_sub(1)).copied().unwrap_or("").to_owned(),
     }
 }
 
 /// The lines of a text without their ends, `\r\n` or `\n`.
 pub(super) fn lines_of(source: &str) -> Vec<&str> {
     let lines = source.split('\n');
-    lines
-        .map(|line| line.strip_suffix('\r').unwrap_or(line))
-        .collect()
+    lines.map(|line| line.strip_suffix('\r').unwrap_or(line)).collect()
 }

@@ -61,11 +61,7 @@ impl ExpectedLine {
             None if text == "..." => Pattern::Lines,
             None => Pattern::Pieces(pieces(text)),
         };
-        ExpectedLine {
-            line,
-            text: text.to_owned(),
-            pattern,
-        }
+        ExpectedLine { line, text: text.to_owned(), pattern }
     }
 }
 
@@ -78,9 +74,7 @@ pub fn escape(output: &str) -> String {
         || output.starts_with("~~~")
         || output == "..."
         || output == "unordered"
-        || pieces(output)
-            .iter()
-            .any(|piece| !matches!(piece, Piece::Text(_)));
+        || pieces(output).iter().any(|piece| !matches!(piece, Piece::Text(_)));
     match looks_special {
         true => format!("\\{output}"),
         false => output.to_owned(),
@@ -259,9 +253,7 @@ fn piece_ends(piece: &Piece, text: &str, start: usize, ids: &Ids) -> Vec<(usize,
     let rest = &text[start..];
     let digits = |from: usize| -> Vec<(usize, Ids)> {
         let digits = rest[from..].bytes().take_while(u8::is_ascii_digit).count();
-        (1..=digits)
-            .map(|length| (start + from + length, ids.clone()))
-            .collect()
+        (1..=digits).map(|length| (start + from + length, ids.clone())).collect()
     };
     match piece {
         Piece::Text(plain) => match rest.starts_with(plain.as_str()) {
@@ -276,10 +268,9 @@ fn piece_ends(piece: &Piece, text: &str, start: usize, ids: &Ids) -> Vec<(usize,
             .collect(),
         Piece::Int => digits(usize::from(rest.starts_with('-'))),
         Piece::Ms => digits(0),
-        Piece::Id(port) => id_end(*port, rest, ids)
-            .map(|ids| (start + ID_LENGTH, ids))
-            .into_iter()
-            .collect(),
+        Piece::Id(port) => {
+            id_end(*port, rest, ids).map(|ids| (start + ID_LENGTH, ids)).into_iter().collect()
+        }
     }
 }
 
@@ -308,10 +299,8 @@ mod tests {
     use super::*;
 
     fn check(expected: &str, output: &str, order: Order) -> bool {
-        let lines: Vec<ExpectedLine> = expected
-            .lines()
-            .map(|text| ExpectedLine::parse(1, text))
-            .collect();
+        let lines: Vec<ExpectedLine> =
+            expected.lines().map(|text| ExpectedLine::parse(1, text)).collect();
         let output: Vec<String> = output.lines().map(str::to_owned).collect();
         matches(&lines, &output, order, &mut Ids::new())
     }
@@ -336,11 +325,7 @@ mod tests {
         let twice = "<id 7000>\n<id 7000>";
         assert!(check(twice, &format!("{a}\n{a}"), Order::Ordered));
         assert!(!check(twice, &format!("{a}\n{b}"), Order::Ordered));
-        assert!(!check(
-            "<id 7000>\n<id 7001>",
-            &format!("{a}\n{a}"),
-            Order::Ordered
-        ));
+        assert!(!check("<id 7000>\n<id 7001>", &format!("{a}\n{a}"), Order::Ordered));
     }
 
     #[test]
@@ -355,17 +340,7 @@ mod tests {
 
     #[test]
     fn what_is_escaped_expects_itself() {
-        for output in [
-            "OK",
-            "> x",
-            "$ x",
-            "...",
-            "<any>",
-            "\\x",
-            "unordered",
-            "7000 > x",
-            "",
-        ] {
+        for output in ["OK", "> x", "$ x", "...", "<any>", "\\x", "unordered", "7000 > x", ""] {
             assert!(check(&escape(output), output, Order::Ordered), "{output}");
         }
     }

@@ -17,11 +17,7 @@ pub enum Finding {
     /// No option of a prediction matches what the step in `line` printed.
     NoOption { line: usize, got: Vec<String> },
     /// Two options match; the lines of both.
-    TwoOptions {
-        first: usize,
-        second: usize,
-        got: Vec<String>,
-    },
+    TwoOptions { first: usize, second: usize, got: Vec<String> },
     /// The option that matches carries a rule that forbids it.
     Forbidden { option: usize, got: Vec<String> },
     /// After its counter-run the option is not what the step prints. `line` is that of the last
@@ -79,11 +75,9 @@ impl Finding {
                 format!("`{}` printed something else", mismatch.action),
                 shown(&mismatch.got),
             ),
-            Finding::NoOption { line, got } => (
-                *line,
-                "no option matches what this step printed".to_owned(),
-                shown(got),
-            ),
+            Finding::NoOption { line, got } => {
+                (*line, "no option matches what this step printed".to_owned(), shown(got))
+            }
             Finding::TwoOptions { first, second, got } => (
                 *second,
                 format!("this option matches the run, and so does the one in line {first}"),
@@ -114,11 +108,8 @@ fn shown(got: &[String]) -> String {
     if got.is_empty() {
         return "it printed nothing".to_owned();
     }
-    let mut lines: Vec<String> = got
-        .iter()
-        .take(SHOWN_LINES_MAX)
-        .map(|line| format!("got: {line}"))
-        .collect();
+    let mut lines: Vec<String> =
+        got.iter().take(SHOWN_LINES_MAX).map(|line| format!("got: {line}")).collect();
     if got.len() > SHOWN_LINES_MAX {
         lines.push(format!("and {} more lines", got.len() - SHOWN_LINES_MAX));
     }

@@ -149,9 +149,7 @@ fn explain(error: &Error, text: &str) -> (usize, TextError) {
         (line, TextError::new(column, length, message, help))
     };
     match error {
-        Error::SerdeUnknownField {
-            field, expected, ..
-        } => place(
+        Error::SerdeUnknownField { field, expected, .. } => place(
             field.chars().count(),
             format!("unknown key `{field}`"),
             key_help(field, expected),
@@ -162,19 +160,13 @@ fn explain(error: &Error, text: &str) -> (usize, TextError) {
             (1, TextError::new(1, 3, message, help))
         }
         Error::SerdeMissingField { field, .. } => {
-            let (message, help) = (
-                format!("the key `{field}` is missing"),
-                format!("write: {}", example(field)),
-            );
+            let (message, help) =
+                (format!("the key `{field}` is missing"), format!("write: {}", example(field)));
             place(0, message, help)
         }
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             let help = "keep one of the two".to_owned();
-            place(
-                key.chars().count(),
-                format!("the key `{key}` is written twice"),
-                help,
-            )
+            place(key.chars().count(), format!("the key `{key}` is written twice"), help)
         }
         other => {
             let shown = text.lines().nth(line - 2).unwrap_or("");
@@ -219,20 +211,12 @@ fn check(written: Written, findings: &mut Findings) -> Option<FrontMatter> {
     let redis = check_redis(&written.redis, findings);
     if let Some(servers) = &written.servers {
         let help = "use `cluster: { masters: 3, ... }`";
-        wrong(
-            servers,
-            "a stage of `servers` is not built yet",
-            help,
-            findings,
-        );
+        wrong(servers, "a stage of `servers` is not built yet", help, findings);
         return None;
     }
     let Some(stage) = written.cluster else {
         let help = format!("write: {}", example("cluster"));
-        findings.add(
-            1,
-            TextError::new(1, 3, "the key `cluster` is missing", help),
-        );
+        findings.add(1, TextError::new(1, 3, "the key `cluster` is missing", help));
         return None;
     };
     let cluster = check_stage(stage, findings);
@@ -281,10 +265,7 @@ fn check_stage(written: Spanned<WrittenStage>, findings: &mut Findings) -> Optio
     let Some((message, help)) = size_problem(&stage) else {
         return Some(stage);
     };
-    findings.add(
-        line_of(place),
-        TextError::new(column_of(place), 1, message, help),
-    );
+    findings.add(line_of(place), TextError::new(column_of(place), 1, message, help));
     None
 }
 
@@ -319,18 +300,12 @@ fn wrong<T: ToString>(value: &Spanned<T>, message: &str, help: &str, findings: &
 fn size_problem(stage: &Stage) -> Option<(String, &'static str)> {
     let nodes = u32::from(stage.masters) * (u32::from(stage.replicas) + 1);
     if stage.masters == 0 {
-        Some((
-            "a cluster needs a master".to_owned(),
-            "write masters: 3 or more",
-        ))
+        Some(("a cluster needs a master".to_owned(), "write masters: 3 or more"))
     } else if nodes > Stage::NODES_MAX {
         let message = format!("{nodes} nodes are more than a stage holds");
         Some((message, "at most 1000 nodes, replicas included"))
     } else if stage.node_timeout == Span::ZERO {
-        Some((
-            "the node timeout is zero".to_owned(),
-            "write node-timeout: 5s, say",
-        ))
+        Some(("the node timeout is zero".to_owned(), "write node-timeout: 5s, say"))
     } else {
         None
     }

@@ -55,14 +55,8 @@ pub(super) fn read(fence: &Fence, findings: &mut Findings, names: &mut Names) ->
             is_lost = true;
         }
     }
-    exchanges
-        .iter_mut()
-        .for_each(|exchange| trim(&mut exchange.expected));
-    Some(Block::Lab(Lab {
-        line: fence.line,
-        place: fence.place,
-        exchanges,
-    }))
+    exchanges.iter_mut().for_each(|exchange| trim(&mut exchange.expected));
+    Some(Block::Lab(Lab { line: fence.line, place: fence.place, exchanges }))
 }
 
 /// Reads a line with a prompt and checks the names in it.
@@ -91,20 +85,12 @@ fn read_step(
     names: &mut Names,
 ) -> Option<Exchange> {
     let action = read_line(number, text, findings, names)?;
-    Some(Exchange {
-        line: number,
-        action,
-        order: Order::Ordered,
-        expected: Vec::new(),
-    })
+    Some(Exchange { line: number, action, order: Order::Ordered, expected: Vec::new() })
 }
 
 /// Trailing blank lines do not count.
 fn trim(expected: &mut Vec<ExpectedLine>) {
-    while expected
-        .last()
-        .is_some_and(|line| line.text.trim().is_empty())
-    {
+    while expected.last().is_some_and(|line| line.text.trim().is_empty()) {
         expected.pop();
     }
 }

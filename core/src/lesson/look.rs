@@ -34,23 +34,15 @@ type Read = fn(&str) -> Option<Sight>;
 
 /// The sights: word, example, and what reads the rest of the line.
 const SIGHTS: &[(&str, &str, Read)] = &[
-    ("node", "node 7001", |rest| {
-        Port::parse(rest).map(Sight::Node)
-    }),
+    ("node", "node 7001", |rest| Port::parse(rest).map(Sight::Node)),
     ("link", "link 7000-7001", |rest| {
         let (one, other) = rest.split_once('-')?;
         Some(Sight::Link(Port::parse(one)?, Port::parse(other)?))
     }),
-    ("beliefs", "beliefs 7001", |rest| {
-        Port::parse(rest).map(Sight::Beliefs)
-    }),
+    ("beliefs", "beliefs 7001", |rest| Port::parse(rest).map(Sight::Beliefs)),
     ("why", "why 7004", |rest| Port::parse(rest).map(Sight::Why)),
-    ("events", "events", |rest| {
-        rest.is_empty().then_some(Sight::Events)
-    }),
-    ("timeline", "timeline", |rest| {
-        rest.is_empty().then_some(Sight::Timeline)
-    }),
+    ("events", "events", |rest| rest.is_empty().then_some(Sight::Events)),
+    ("timeline", "timeline", |rest| rest.is_empty().then_some(Sight::Timeline)),
 ];
 
 impl Sight {
@@ -79,11 +71,7 @@ pub(super) fn read(fence: &Fence, findings: &mut Findings, names: &mut Names) ->
         }
     }
     if fence.lines.iter().all(|text| text.trim().is_empty()) {
-        findings.add_line(
-            fence.line,
-            "this points at nothing",
-            "write, say, `beliefs 7001`",
-        );
+        findings.add_line(fence.line, "this points at nothing", "write, say, `beliefs 7001`");
     }
     let line = fence.line;
     Some(Block::Look(Look { line, sights }))
@@ -100,12 +88,7 @@ fn read_sight(text: &str) -> Result<Sight, TextError> {
             None => format!("one of: {}", names().collect::<Vec<_>>().join(", ")),
         };
         let message = format!("`{word}` is nothing to look at");
-        return Err(TextError::new(
-            indent + 1,
-            word.chars().count(),
-            message,
-            help,
-        ));
+        return Err(TextError::new(indent + 1, word.chars().count(), message, help));
     };
     read(rest.trim()).ok_or_else(|| {
         let message = format!("`{trimmed}` points at nothing");

@@ -65,18 +65,13 @@ impl Markdown {
     /// Reads any text; there is no wrong Markdown.
     pub fn parse(source: &str) -> Markdown {
         let mut events = Parser::new_ext(source, extensions()).peekable();
-        Markdown {
-            source: source.to_owned(),
-            nodes: read_nodes(&mut events, 0),
-        }
+        Markdown { source: source.to_owned(), nodes: read_nodes(&mut events, 0) }
     }
 
     /// The words alone, for a list or a title.
     pub fn plain_text(&self) -> String {
         let mut text = String::new();
-        self.nodes
-            .iter()
-            .for_each(|node| node_text(node, &mut text));
+        self.nodes.iter().for_each(|node| node_text(node, &mut text));
         text.trim().to_owned()
     }
 }
@@ -173,10 +168,7 @@ where
         CodeBlockKind::Fenced(info) => info.split_whitespace().next().unwrap_or("").to_owned(),
         CodeBlockKind::Indented => String::new(),
     };
-    Node::Code {
-        language,
-        text: skip(events),
-    }
+    Node::Code { language, text: skip(events) }
 }
 
 /// Where a run of text ends.
@@ -235,17 +227,11 @@ fn span(tag: Tag, inlines: Vec<Inline>) -> Inline {
     match tag {
         Tag::Strong => Inline::Strong(inlines),
         Tag::Strikethrough => Inline::Struck(inlines),
-        Tag::Link { dest_url, .. } => Inline::Link {
-            to: safe_target(dest_url),
-            inlines,
-        },
+        Tag::Link { dest_url, .. } => Inline::Link { to: safe_target(dest_url), inlines },
         Tag::Image { dest_url, .. } => {
             let mut about = String::new();
             inlines_text(&inlines, &mut about);
-            Inline::Image {
-                from: safe_target(dest_url),
-                about,
-            }
+            Inline::Image { from: safe_target(dest_url), about }
         }
         _ => Inline::Emphasis(inlines),
     }
@@ -299,17 +285,12 @@ fn node_text(node: &Node, text: &mut String) {
     match node {
         Node::Heading { inlines, .. } | Node::Paragraph(inlines) => inlines_text(inlines, text),
         Node::List { items, .. } => {
-            items
-                .iter()
-                .flatten()
-                .for_each(|node| node_text(node, text));
+            items.iter().flatten().for_each(|node| node_text(node, text));
         }
         Node::Quote(nodes) => nodes.iter().for_each(|node| node_text(node, text)),
         Node::Code { text: code, .. } => text.push_str(code),
         Node::Table(rows) => {
-            rows.iter()
-                .flatten()
-                .for_each(|cell| inlines_text(cell, text));
+            rows.iter().flatten().for_each(|cell| inlines_text(cell, text));
         }
         Node::Rule => {}
     }
@@ -348,9 +329,7 @@ mod tests {
     fn html_is_text_and_scripts_are_no_targets() {
         let text = "<b>x</b> [y](javascript:alert(1)) [z](08-a-master-dies.md)";
         let nodes = Markdown::parse(text).nodes;
-        let Node::Paragraph(inlines) = &nodes[0] else {
-            panic!("{nodes:?}")
-        };
+        let Node::Paragraph(inlines) = &nodes[0] else { panic!("{nodes:?}") };
         assert_eq!(inlines[0], Inline::Text("<b>".to_owned()));
         let targets: Vec<&str> = inlines
             .iter()

@@ -99,12 +99,9 @@ impl Lesson {
         let (front, blocks) = read(&mut findings);
         let found = findings.finish();
         match (front, found.is_empty()) {
-            (Some(front), true) => Ok(Lesson {
-                file: file.to_owned(),
-                source: source.to_owned(),
-                front,
-                blocks,
-            }),
+            (Some(front), true) => {
+                Ok(Lesson { file: file.to_owned(), source: source.to_owned(), front, blocks })
+            }
             _ => Err(found),
         }
     }

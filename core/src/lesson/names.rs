@@ -34,10 +34,9 @@ impl Names {
             Line::Step(Step::Client { name, .. }) => {
                 self.clients.insert(name.as_str().to_owned());
             }
-            Line::Step(Step::Command {
-                client: ClientName::Named(name),
-                ..
-            }) => self.check_client(name, number, text, findings),
+            Line::Step(Step::Command { client: ClientName::Named(name), .. }) => {
+                self.check_client(name, number, text, findings)
+            }
             _ => {}
         }
     }

@@ -206,11 +206,7 @@ fn finish(draft: Draft, line: usize, findings: &mut Findings) -> Option<Block> {
         return None;
     };
     if ask.trim().is_empty() {
-        findings.add_line(
-            line,
-            "this question asks nothing",
-            "begin it with `ask: ...`",
-        );
+        findings.add_line(line, "this question asks nothing", "begin it with `ask: ...`");
     }
     check_options(&draft.options, line, findings);
     Some(Block::Predict(Predict {
@@ -250,9 +246,5 @@ fn check_options(options: &[Choice], line: usize, findings: &mut Findings) {
 }
 
 fn texts(option: &Choice) -> Vec<&str> {
-    option
-        .output
-        .iter()
-        .map(|line| line.text.as_str())
-        .collect()
+    option.output.iter().map(|line| line.text.as_str()).collect()
 }

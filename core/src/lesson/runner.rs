@@ -67,11 +67,7 @@ pub enum RunnerAsk {
     /// Show the quiz of this block and answer `ChosenAll`.
     Quiz { block: usize },
     /// Show whether the choice was right, feedback and explanation. Answer: `Seen`.
-    QuizVerdict {
-        block: usize,
-        chosen: Vec<usize>,
-        is_right: bool,
-    },
+    QuizVerdict { block: usize, chosen: Vec<usize>, is_right: bool },
     /// Remember this moment. Answer: `Seen`, or `Impossible`.
     Mark,
     /// Begin another run at the marked moment. Answer: `Seen`, or `Impossible`.
@@ -235,10 +231,7 @@ impl Runner {
         };
         match is_taken {
             true => Ok(()),
-            false => Err(Unexpected {
-                ask: Box::new(ask),
-                observation: Box::new(observation),
-            }),
+            false => Err(Unexpected { ask: Box::new(ask), observation: Box::new(observation) }),
         }
     }
 
@@ -353,9 +346,8 @@ impl Runner {
 fn perform(lab: &Lab, index: usize) -> RunnerAsk {
     match lab.exchanges.get(index) {
         None => RunnerAsk::Done,
-        Some(exchange) => RunnerAsk::Perform {
-            line: exchange.line,
-            action: exchange.action.clone(),
-        },
+        Some(exchange) => {
+            RunnerAsk::Perform { line: exchange.line, action: exchange.action.clone() }
+        }
     }
 }

@@ -54,36 +54,21 @@ fn rewrite(lines: &mut Vec<String>, mismatch: &Mismatch) {
     let is_unordered = usize::from(mismatch.order == Order::Unordered);
     let first = mismatch.line + is_unordered;
     let last = mismatch.expected.last().map_or(first, |line| line.line);
-    let end = if lines[mismatch.line - 1].ends_with('\r') {
-        "\r"
-    } else {
-        ""
-    };
+    let end = if lines[mismatch.line - 1].ends_with('\r') { "\r" } else { "" };
     let new = merge(&mismatch.expected, &mismatch.got, mismatch.order);
     lines.splice(first..last, new.into_iter().map(|line| line + end));
 }
 
 /// An error code that the output adds or takes away.
 fn changed_code(lesson: &Lesson, mismatch: &Mismatch) -> Option<Diagnostic> {
-    let got: Vec<&str> = mismatch
-        .got
-        .iter()
-        .filter_map(|line| error_code(line))
-        .collect();
-    let texts = || {
-        mismatch
-            .expected
-            .iter()
-            .map(|line| (line.line, line.text.as_str()))
-    };
+    let got: Vec<&str> = mismatch.got.iter().filter_map(|line| error_code(line)).collect();
+    let texts = || mismatch.expected.iter().map(|line| (line.line, line.text.as_str()));
     let expected: Vec<&str> = texts().filter_map(|(_, text)| error_code(text)).collect();
     if got == expected {
         return None;
     }
     let with_code = texts().find(|(_, text)| error_code(text).is_some_and(|c| !got.contains(&c)));
-    let (line, text) = with_code
-        .or_else(|| texts().next())
-        .unwrap_or((mismatch.line, ""));
+    let (line, text) = with_code.or_else(|| texts().next()).unwrap_or((mismatch.line, ""));
     let named = |codes: &[&str]| match codes.is_empty() {
         true => "no error".to_owned(),
         false => codes.join(", "),
@@ -140,19 +125,13 @@ fn merge(expected: &[ExpectedLine], got: &[String], order: Order) -> Vec<String>
 
 /// For every pair of prefixes the last move of the best way to bring them together.
 fn best_moves(expected: &[ExpectedLine], got: &[String], order: Order) -> Vec<Vec<Move>> {
-    let nothing = Score {
-        kept: 0,
-        written: std::cmp::Reverse(0),
-    };
+    let nothing = Score { kept: 0, written: std::cmp::Reverse(0) };
     let mut moves = vec![vec![Move::Write; got.len() + 1]; expected.len() + 1];
     let mut scores = vec![vec![nothing; got.len() + 1]; expected.len() + 1];
     for line in 0..=expected.len() {
         for output in 0..=got.len() {
             let choices = choices(&scores, expected, got, order, line, output);
-            let best = choices
-                .into_iter()
-                .flatten()
-                .max_by_key(|(score, _)| *score);
+            let best = choices.into_iter().flatten().max_by_key(|(score, _)| *score);
             if let Some((score, chosen)) = best {
                 scores[line][output] = score;
                 moves[line][output] = chosen;
@@ -170,14 +149,8 @@ fn choices(
     line: usize,
     output: usize,
 ) -> [Option<(Score, Move)>; 4] {
-    let keep = |score: Score| Score {
-        kept: score.kept + 1,
-        ..score
-    };
-    let write = |score: Score| Score {
-        written: std::cmp::Reverse(score.written.0 + 1),
-        ..score
-    };
+    let keep = |score: Score| Score { kept: score.kept + 1, ..score };
+    let write = |score: Score| Score { written: std::cmp::Reverse(score.written.0 + 1), ..score };
     let last = line.checked_sub(1).map(|index| &expected[index]);
     let is_open = last.is_some_and(|last| last.pattern == Pattern::Lines);
     let fits = |last: &ExpectedLine, index: usize| {
@@ -189,8 +162,7 @@ fn choices(
     [
         left.map(|left| (write(scores[line][left]), Move::Write)),
         above.map(|above| (scores[above][output], Move::Remove)),
-        left.filter(|_| is_open)
-            .map(|left| (scores[line][left], Move::Absorb)),
+        left.filter(|_| is_open).map(|left| (scores[line][left], Move::Absorb)),
         match (above, left, last) {
             (Some(above), _, _) if is_open => {
                 Some((keep(scores[above][output]), Move::Keep { takes: 0 }))
@@ -208,10 +180,8 @@ mod tests {
     use super::*;
 
     fn merged(expected: &[&str], got: &[&str]) -> Vec<String> {
-        let expected: Vec<ExpectedLine> = expected
-            .iter()
-            .map(|text| ExpectedLine::parse(1, text))
-            .collect();
+        let expected: Vec<ExpectedLine> =
+            expected.iter().map(|text| ExpectedLine::parse(1, text)).collect();
         let got: Vec<String> = got.iter().map(|&line| line.to_owned()).collect();
         merge(&expected, &got, Order::Ordered)
     }
@@ -219,14 +189,8 @@ mod tests {
     #[test]
     fn lines_that_still_match_stay_as_written() {
         let expected = ["(integer) <int>", "b", "c"];
-        assert_eq!(
-            merged(&expected, &["(integer) 5", "x", "c"]),
-            ["(integer) <int>", "x", "c"]
-        );
-        assert_eq!(
-            merged(&["a", "...", "z"], &["a", "1", "2", "y"]),
-            ["a", "..."]
-        );
+        assert_eq!(merged(&expected, &["(integer) 5", "x", "c"]), ["(integer) <int>", "x", "c"]);
+        assert_eq!(merged(&["a", "...", "z"], &["a", "1", "2", "y"]), ["a", "..."]);
         assert_eq!(merged(&["a"], &["$ kill"]), ["\\$ kill"]);
         assert_eq!(merged(&["a", "b"], &[]), Vec::<String>::new());
         assert_eq!(merged(&[], &["x"]), ["x"]);

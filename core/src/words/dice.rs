@@ -60,9 +60,6 @@ mod tests {
         for _ in 0..10_000 {
             seen[dice.below(10) as usize] += 1;
         }
-        assert!(
-            seen.iter().all(|&count| (800..1_200).contains(&count)),
-            "{seen:?}"
-        );
+        assert!(seen.iter().all(|&count| (800..1_200).contains(&count)), "{seen:?}");
     }
 }

@@ -19,9 +19,7 @@ impl Digest {
 
     /// Takes one word in.
     pub fn word(&mut self, word: u64) {
-        self.0 = (self.0 ^ word)
-            .wrapping_mul(0x0000_0100_0000_01b3)
-            .rotate_left(29);
+        self.0 = (self.0 ^ word).wrapping_mul(0x0000_0100_0000_01b3).rotate_left(29);
     }
 
     /// Takes bytes in, with their length, so that `ab` and `c` differ from `a` and `bc`.

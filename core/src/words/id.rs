@@ -85,11 +85,7 @@ pub struct Addr {
 impl Addr {
     /// The address of a node on the loopback interface, with the bus port 10,000 above.
     pub const fn loopback(port: u16) -> Addr {
-        Addr {
-            ip: Ipv4Addr::LOCALHOST,
-            port,
-            bus_port: port.wrapping_add(10_000),
-        }
+        Addr { ip: Ipv4Addr::LOCALHOST, port, bus_port: port.wrapping_add(10_000) }
     }
 }
 

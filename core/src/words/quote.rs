@@ -91,11 +91,7 @@ fn read_word(characters: &mut Characters, start: usize) -> Result<Word, QuoteErr
             }
         };
     }
-    Ok(Word {
-        bytes: bytes.into(),
-        column: start + 1,
-        length: end + 1 - start,
-    })
+    Ok(Word { bytes: bytes.into(), column: start + 1, length: end + 1 - start })
 }
 
 /// Reads up to the closing quote and answers where that is.
@@ -105,18 +101,14 @@ fn read_quoted(
     quote: char,
     bytes: &mut Vec<u8>,
 ) -> Result<usize, QuoteError> {
-    let unclosed = QuoteError {
-        column: open + 1,
-        problem: QuoteProblem::Unclosed,
-    };
+    let unclosed = QuoteError { column: open + 1, problem: QuoteProblem::Unclosed };
     loop {
         let (index, character) = characters.next().ok_or_else(|| unclosed.clone())?;
         if character == quote {
             return match characters.peek() {
-                Some(&(_, next)) if !is_blank(next) => Err(QuoteError {
-                    column: index + 1,
-                    problem: QuoteProblem::Glued,
-                }),
+                Some(&(_, next)) if !is_blank(next) => {
+                    Err(QuoteError { column: index + 1, problem: QuoteProblem::Glued })
+                }
                 _ => Ok(index),
             };
         }
@@ -191,9 +183,7 @@ mod tests {
 
     fn split(line: &str) -> Vec<String> {
         let args = split_args(line).unwrap();
-        args.iter()
-            .map(|arg| String::from_utf8_lossy(arg).into_owned())
-            .collect()
+        args.iter().map(|arg| String::from_utf8_lossy(arg).into_owned()).collect()
     }
 
     #[test]

@@ -20,11 +20,7 @@ pub struct Slot(u16);
 impl Slot {
     /// The slot of this number, or `None` if there is no such slot.
     pub const fn new(number: u64) -> Option<Slot> {
-        if number < SLOT_COUNT as u64 {
-            Some(Slot(number as u16))
-        } else {
-            None
-        }
+        if number < SLOT_COUNT as u64 { Some(Slot(number as u16)) } else { None }
     }
 
     pub const fn number(self) -> u16 {
@@ -91,14 +87,13 @@ pub struct SlotSet(Arc<Bits>);
 struct Bits {
     words: [u64; WORDS],
     count: u16,
+    /// The exclusive or of a random-looking word per member, kept up to date.
+    fingerprint: u64,
 }
 
 impl Default for SlotSet {
     fn default() -> Self {
-        SlotSet(Arc::new(Bits {
-            words: [0; WORDS],
-            count: 0,
-        }))
+        SlotSet(Arc::new(Bits { words: [0; WORDS], count: 0, fingerprint: 0 }))
     }
 }
 
@@ -123,6 +118,7 @@ impl SlotSet {
         let bits = Arc::make_mut(&mut self.0);
         bits.words[slot.index() / 64] |= 1 << (slot.index() % 64);
         bits.count += 1;
+        bits.fingerprint ^= mark(slot);
         true
     }
 
@@ -134,12 +130,18 @@ impl SlotSet {
         let bits = Arc::make_mut(&mut self.0);
         bits.words[slot.index() / 64] &= !(1 << (slot.index() % 64));
         bits.count -= 1;
+        bits.fingerprint ^= mark(slot);
         true
     }
 
     /// Whether both are the same set: at once if they share their memory.
     pub fn same(&self, other: &SlotSet) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+    }
+
+    /// A word that is equal for equal sets, and hardly ever for different ones.
+    pub fn fingerprint(&self) -> u64 {
+        self.0.fingerprint
     }
 
     /// The slots of the set in ascending order.
@@ -163,10 +165,7 @@ impl SlotSet {
         for slot in self.iter() {
             match ranges.last_mut() {
                 Some(range) if range.last.0 + 1 == slot.0 => range.last = slot,
-                _ => ranges.push(SlotRange {
-                    first: slot,
-                    last: slot,
-                }),
+                _ => ranges.push(SlotRange { first: slot, last: slot }),
             }
         }
         ranges
@@ -176,6 +175,14 @@ impl SlotSet {
     pub fn words(&self) -> &[u64] {
         &self.0.words
     }
+}
+
+/// A word that stands for one slot in a fingerprint (the mix of SplitMix64).
+fn mark(slot: Slot) -> u64 {
+    let mut word = (u64::from(slot.0) + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    word = (word ^ (word >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    word ^ (word >> 31)
 }
 
 impl FromIterator<Slot> for SlotSet {
@@ -190,9 +197,7 @@ impl FromIterator<Slot> for SlotSet {
 
 impl fmt::Debug for SlotSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_set()
-            .entries(self.ranges().iter().map(SlotRange::to_string))
-            .finish()
+        f.debug_set().entries(self.ranges().iter().map(SlotRange::to_string)).finish()
     }
 }
 
@@ -220,10 +225,8 @@ mod tests {
 
     #[test]
     fn a_set_knows_its_ranges() {
-        let set: SlotSet = [1, 2, 3, 64, 65, 16_383]
-            .map(|n| Slot::new(n).unwrap())
-            .into_iter()
-            .collect();
+        let set: SlotSet =
+            [1, 2, 3, 64, 65, 16_383].map(|n| Slot::new(n).unwrap()).into_iter().collect();
         let ranges: Vec<String> = set.ranges().iter().map(SlotRange::to_string).collect();
         assert_eq!(ranges, ["1-3", "64-65", "16383"]);
         assert_eq!(set.len(), 6);

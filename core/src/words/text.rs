@@ -26,12 +26,7 @@ impl TextError {
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> TextError {
-        TextError {
-            column,
-            length,
-            message: message.into(),
-            help: help.into(),
-        }
+        TextError { column, length, message: message.into(), help: help.into() }
     }
 
     /// The same mistake in a line that has `columns` more characters before it.

@@ -130,9 +130,7 @@ impl FromStr for Span {
 
     /// Reads `NUMBER[.FRACTION]UNIT` with the units us, ms, s, m and h; at most a century.
     fn from_str(text: &str) -> Result<Span, ParseSpanError> {
-        let split = text
-            .find(|c: char| c.is_ascii_alphabetic())
-            .ok_or(ParseSpanError)?;
+        let split = text.find(|c: char| c.is_ascii_alphabetic()).ok_or(ParseSpanError)?;
         let (number, unit) = text.split_at(split);
         let unit: u64 = match unit {
             "us" => 1,
@@ -169,16 +167,7 @@ mod tests {
 
     #[test]
     fn a_span_prints_as_it_is_read() {
-        for text in [
-            "0us",
-            "250us",
-            "900ms",
-            "1.5ms",
-            "5s",
-            "1.5s",
-            "7200s",
-            "1.000001s",
-        ] {
+        for text in ["0us", "250us", "900ms", "1.5ms", "5s", "1.5s", "7200s", "1.000001s"] {
             assert_eq!(text.parse::<Span>().unwrap().to_string(), text);
         }
         assert_eq!("2m".parse::<Span>().unwrap(), Span::from_secs(120));
@@ -186,18 +175,8 @@ mod tests {
 
     #[test]
     fn what_is_no_span_is_refused() {
-        for text in [
-            "",
-            "5",
-            "s",
-            "5 s",
-            "-5s",
-            "1.s",
-            ".5s",
-            "5x",
-            "99999999999999999s",
-            "0.5us",
-        ] {
+        for text in ["", "5", "s", "5 s", "-5s", "1.s", ".5s", "5x", "99999999999999999s", "0.5us"]
+        {
             assert_eq!(text.parse::<Span>(), Err(ParseSpanError), "{text}");
         }
     }

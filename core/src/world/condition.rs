@@ -58,42 +58,22 @@ pub struct Form {
 }
 
 const fn form(usage: &'static str, example: &'static str, about: &'static str) -> Form {
-    Form {
-        usage,
-        example,
-        about,
-    }
+    Form { usage, example, about }
 }
 
 /// All forms, in the order of the help.
 pub const FORMS: &[Form] = &[
     form("PORT is master", "7004 is master", "its own ROLE"),
-    form(
-        "PORT is replica [of PORT]",
-        "7001 is replica of 7004",
-        "its own ROLE",
-    ),
+    form("PORT is replica [of PORT]", "7001 is replica of 7004", "its own ROLE"),
     form("PORT knows PORT", "7000 knows 7006", "its CLUSTER NODES"),
     form(
         "PORT sees PORT ok|pfail|fail|master|replica",
         "7000 sees 7001 pfail",
         "its CLUSTER NODES",
     ),
-    form(
-        "PORT sees PORT own SLOT",
-        "7000 sees 7004 own 10778",
-        "its CLUSTER SLOTS",
-    ),
-    form(
-        "PORT cluster ok|fail",
-        "7000 cluster fail",
-        "its CLUSTER INFO",
-    ),
-    form(
-        "PORT linked to PORT",
-        "7004 linked to 7001",
-        "the replica's ROLE: connected",
-    ),
+    form("PORT sees PORT own SLOT", "7000 sees 7004 own 10778", "its CLUSTER SLOTS"),
+    form("PORT cluster ok|fail", "7000 cluster fail", "its CLUSTER INFO"),
+    form("PORT linked to PORT", "7004 linked to 7001", "the replica's ROLE: connected"),
     form("settled", "settled", "all live nodes agree"),
 ];
 
@@ -105,10 +85,8 @@ const OPINIONS: &[(&str, Opinion)] = &[
     ("replica", Opinion::Replica),
 ];
 
-const CLUSTER_STATES: &[(&str, fn(Port) -> Condition)] = &[
-    ("ok", Condition::ClusterOk),
-    ("fail", Condition::ClusterFail),
-];
+const CLUSTER_STATES: &[(&str, fn(Port) -> Condition)] =
+    &[("ok", Condition::ClusterOk), ("fail", Condition::ClusterFail)];
 
 /// What follows the name of the node: one row for each word.
 type Read = fn(Port, &mut Scan) -> Result<Condition, TextError>;
@@ -120,9 +98,7 @@ const PREDICATES: &[(&str, Read)] = &[
         let of = scan.port()?;
         Ok(Condition::Knows { by, of })
     }),
-    ("cluster", |node, scan| {
-        Ok(scan.choice("state of a cluster", CLUSTER_STATES)?(node))
-    }),
+    ("cluster", |node, scan| Ok(scan.choice("state of a cluster", CLUSTER_STATES)?(node))),
     ("linked", |replica, scan| {
         scan.keyword("to")?;
         let master = scan.port()?;
@@ -181,11 +157,7 @@ fn read_sight(by: Port, scan: &mut Scan) -> Result<Condition, TextError> {
     let of = scan.port()?;
     if scan.eat("own") {
         let slot = read_slot(scan)?;
-        return Ok(Condition::SeesOwner {
-            by,
-            owner: of,
-            slot,
-        });
+        return Ok(Condition::SeesOwner { by, owner: of, slot });
     }
     let what = scan.choice("opinion", OPINIONS)?;
     Ok(Condition::Sees { by, of, what })
@@ -241,25 +213,13 @@ mod tests {
     #[test]
     fn mistakes_are_pointed_at() {
         let cases = [
-            (
-                "7000 sees 7001 dead",
-                16,
-                "one of: ok, pfail, fail, master, replica",
-            ),
+            ("7000 sees 7001 dead", 16, "one of: ok, pfail, fail, master, replica"),
             ("7000 see 7001 fail", 6, "did you mean `sees`?"),
-            (
-                "7000 sees 7001 own 20000",
-                20,
-                "slots are numbered from 0 to 16383",
-            ),
+            ("7000 sees 7001 own 20000", 20, "slots are numbered from 0 to 16383"),
         ];
         for (text, column, help) in cases {
             let error = Condition::parse(text).unwrap_err();
-            assert_eq!(
-                (error.column, error.help.as_str()),
-                (column, help),
-                "{text}"
-            );
+            assert_eq!((error.column, error.help.as_str()), (column, help), "{text}");
         }
     }
 }

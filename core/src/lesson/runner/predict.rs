@@ -55,14 +55,7 @@ impl Question {
             Mode::Learn => Stage::Ask,
             Mode::Test => Stage::Mark,
         };
-        Question {
-            stage,
-            chosen: 0,
-            got: Vec::new(),
-            right: None,
-            counter: None,
-            can_fork: true,
-        }
+        Question { stage, chosen: 0, got: Vec::new(), right: None, counter: None, can_fork: true }
     }
 
     pub fn is_over(&self) -> bool {
@@ -87,10 +80,7 @@ impl Question {
             Stage::Fork(_) => RunnerAsk::Fork,
             Stage::CounterStep { option, index } => {
                 let counter = &predict.options[option].counters[index];
-                RunnerAsk::Perform {
-                    line: counter.line,
-                    action: Line::Step(counter.step.clone()),
-                }
+                RunnerAsk::Perform { line: counter.line, action: Line::Step(counter.step.clone()) }
             }
             Stage::Back(_) => RunnerAsk::Back,
             Stage::Over => RunnerAsk::Done,
@@ -129,10 +119,7 @@ impl Question {
             }
             (Stage::CounterStep { option, index }, Observation::Printed(_)) => {
                 match index + 1 < predict.options[option].counters.len() {
-                    true => Stage::CounterStep {
-                        option,
-                        index: index + 1,
-                    },
+                    true => Stage::CounterStep { option, index: index + 1 },
                     false => Stage::CounterEnd(option),
                 }
             }
@@ -154,19 +141,12 @@ impl Question {
     fn judge(&mut self, predict: &Predict, got: &[String], context: &mut Context) {
         let got = trimmed(got).to_vec();
         let is_match = |index: &usize| {
-            is_answer(
-                &predict.options[*index].output,
-                &got,
-                &mut context.ids.clone(),
-            )
+            is_answer(&predict.options[*index].output, &got, &mut context.ids.clone())
         };
         let right: Vec<usize> = (0..predict.options.len()).filter(is_match).collect();
         self.right = right.first().copied();
         if right.is_empty() {
-            context.findings.push(Finding::NoOption {
-                line: predict.step_line,
-                got: got.clone(),
-            });
+            context.findings.push(Finding::NoOption { line: predict.step_line, got: got.clone() });
         }
         for &other in right.iter().skip(1) {
             context.findings.push(Finding::TwoOptions {
@@ -178,10 +158,7 @@ impl Question {
         for option in right.iter().map(|&index| &predict.options[index]) {
             is_answer(&option.output, &got, context.ids);
             if option.never.is_some() {
-                context.findings.push(Finding::Forbidden {
-                    option: option.line,
-                    got: got.clone(),
-                });
+                context.findings.push(Finding::Forbidden { option: option.line, got: got.clone() });
             }
         }
         self.got = got;
@@ -198,16 +175,9 @@ impl Question {
         let got = trimmed(got).to_vec();
         let came_true = is_answer(&choice.output, &got, &mut context.ids.clone());
         if let (false, Some(last)) = (came_true, choice.counters.last()) {
-            context.findings.push(Finding::Counter {
-                line: last.line,
-                got: got.clone(),
-            });
+            context.findings.push(Finding::Counter { line: last.line, got: got.clone() });
         }
-        self.counter = Some(CounterRun {
-            option,
-            got,
-            came_true,
-        });
+        self.counter = Some(CounterRun { option, got, came_true });
     }
 
     fn after_judging(&self, predict: &Predict, mode: Mode) -> Stage {

@@ -31,16 +31,9 @@ pub use verbs::{VERBS, Verb};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Step {
     /// A client sends a command, and time runs until the reply is there (at most a second).
-    Command {
-        client: ClientName,
-        args: Vec<Bytes>,
-    },
+    Command { client: ClientName, args: Vec<Bytes> },
     /// A new client comes to be.
-    Client {
-        name: Name,
-        kind: ClientKind,
-        via: Port,
-    },
+    Client { name: Name, kind: ClientKind, via: Port },
     /// The process ends at once, unsaved: connections to it are refused.
     Kill(Port),
     /// The machine ends: silence.
@@ -58,20 +51,9 @@ pub enum Step {
     /// Only nodes of one group hear each other; those that are not named form a group of their own.
     Partition(Vec<Vec<Port>>),
     /// What is sent takes this long from now on.
-    Slow {
-        from: Port,
-        to: Port,
-        way: Way,
-        latency: Span,
-        jitter: Span,
-    },
+    Slow { from: Port, to: Port, way: Way, latency: Span, jitter: Span },
     /// Bus messages of one kind are lost, singly; everything else arrives.
-    Drop {
-        kind: MessageKind,
-        from: Port,
-        to: Port,
-        way: Way,
-    },
+    Drop { kind: MessageKind, from: Port, to: Port, way: Way },
     /// No kind of message is dropped any more.
     Undrop,
     /// The node's next random draw of this kind has this value.
@@ -85,11 +67,7 @@ pub enum Step {
     /// The workload stops.
     WorkloadOff,
     /// A setting of one node is changed.
-    Config {
-        node: Port,
-        name: Setting,
-        value: Bytes,
-    },
+    Config { node: Port, name: Setting, value: Bytes },
     /// Time passes.
     Run(Span),
     /// Time passes until the condition holds, at most `within`.

@@ -16,8 +16,7 @@ impl fmt::Display for Step {
         match self {
             Step::Command { client, args } => {
                 write!(f, "{client}>")?;
-                args.iter()
-                    .try_for_each(|arg| write!(f, " {}", quote_arg(arg)))
+                args.iter().try_for_each(|arg| write!(f, " {}", quote_arg(arg)))
             }
             _ => {
                 f.write_str("$ ")?;
@@ -39,10 +38,9 @@ fn print_verb(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Step::Roll { node, what, value } => write!(f, "roll {node} {what} {value}"),
         Step::Clock { node, offset } => write!(f, "clock {node} {offset}"),
         Step::AddNode(node) => write!(f, "add node {node}"),
-        Step::Workload {
-            rate_per_second,
-            keys,
-        } => write!(f, "workload {rate_per_second}/s keys {keys}"),
+        Step::Workload { rate_per_second, keys } => {
+            write!(f, "workload {rate_per_second}/s keys {keys}")
+        }
         Step::WorkloadOff => f.write_str("workload off"),
         Step::Config { node, name, value } => {
             write!(f, "config {node} {} {}", name.as_str(), quote_arg(value))
@@ -67,25 +65,14 @@ fn print_network_verb(step: &Step, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             let groups: Vec<String> = groups.iter().map(|group| list(group)).collect();
             write!(f, "partition {}", groups.join(" | "))
         }
-        Step::Slow {
-            from,
-            to,
-            way,
-            latency,
-            jitter,
-        } => {
+        Step::Slow { from, to, way, latency, jitter } => {
             write!(f, "slow {from} {way} {to} {latency}")?;
             match *jitter == Span::ZERO {
                 true => Ok(()),
                 false => write!(f, " jitter {jitter}"),
             }
         }
-        Step::Drop {
-            kind,
-            from,
-            to,
-            way,
-        } => write!(f, "drop {kind} {from} {way} {to}"),
+        Step::Drop { kind, from, to, way } => write!(f, "drop {kind} {from} {way} {to}"),
         Step::Undrop => f.write_str("drop none"),
         _ => Ok(()),
     }

@@ -18,12 +18,7 @@ impl Scan {
     pub fn new(text: &str, usage: impl Into<String>) -> Result<Scan, QuoteError> {
         let words = split_words(text)?;
         let end_column = words.last().map_or(1, |word| word.column + word.length + 1);
-        Ok(Scan {
-            words,
-            next: 0,
-            end_column,
-            usage: usage.into(),
-        })
+        Ok(Scan { words, next: 0, end_column, usage: usage.into() })
     }
 
     /// From here on, mistakes are answered with this usage.
@@ -76,12 +71,7 @@ impl Scan {
             Some(found) if nearest(&found, [expected]).is_some() => {
                 let (column, length) = self.place(self.next);
                 let help = format!("did you mean `{expected}`?");
-                Err(TextError::new(
-                    column,
-                    length,
-                    format!("unknown word `{found}`"),
-                    help,
-                ))
+                Err(TextError::new(column, length, format!("unknown word `{found}`"), help))
             }
             _ => Ok(()),
         }

@@ -80,11 +80,8 @@ pub const VERBS: &[Verb] = verbs![
         "shows what a node has logged", |s| Ok(Line::Ask(Ask::Log(s.port()?)));
 ];
 
-pub(super) const CLIENT_KINDS: &[(&str, ClientKind)] = &[
-    ("plain", ClientKind::Plain),
-    ("follow", ClientKind::Follow),
-    ("aware", ClientKind::Aware),
-];
+pub(super) const CLIENT_KINDS: &[(&str, ClientKind)] =
+    &[("plain", ClientKind::Plain), ("follow", ClientKind::Follow), ("aware", ClientKind::Aware)];
 
 pub(super) const MESSAGE_KINDS: &[(&str, MessageKind)] = &[
     ("ping", MessageKind::Ping),
@@ -179,10 +176,10 @@ fn heal(scan: &mut Scan) -> Result<Line, TextError> {
     }
     match link(scan)? {
         (one, other, Way::BothWays) => Ok(Line::Step(Step::Heal(Some((one, other))))),
-        (one, other, Way::OneWay) => Err(scan.at_last(
-            "a link is healed both ways",
-            format!("write: $ heal {one} <-> {other}"),
-        )),
+        (one, other, Way::OneWay) => {
+            Err(scan
+                .at_last("a link is healed both ways", format!("write: $ heal {one} <-> {other}")))
+        }
     }
 }
 
@@ -197,10 +194,7 @@ fn partition(scan: &mut Scan) -> Result<Line, TextError> {
             let message = format!("{port} is named twice");
             return Err(scan.at_last(message, "a node belongs to one group"));
         }
-        groups
-            .last_mut()
-            .into_iter()
-            .for_each(|group| group.push(port));
+        groups.last_mut().into_iter().for_each(|group| group.push(port));
     }
     Ok(Line::Step(Step::Partition(groups)))
 }
@@ -212,13 +206,7 @@ fn slow(scan: &mut Scan) -> Result<Line, TextError> {
         true => scan.span()?,
         false => Span::ZERO,
     };
-    Ok(Line::Step(Step::Slow {
-        from,
-        to,
-        way,
-        latency,
-        jitter,
-    }))
+    Ok(Line::Step(Step::Slow { from, to, way, latency, jitter }))
 }
 
 fn drop_messages(scan: &mut Scan) -> Result<Line, TextError> {
@@ -227,12 +215,7 @@ fn drop_messages(scan: &mut Scan) -> Result<Line, TextError> {
     }
     let kind = scan.choice("kind of message", MESSAGE_KINDS)?;
     let (from, to, way) = link(scan)?;
-    Ok(Line::Step(Step::Drop {
-        kind,
-        from,
-        to,
-        way,
-    }))
+    Ok(Line::Step(Step::Drop { kind, from, to, way }))
 }
 
 fn roll(scan: &mut Scan) -> Result<Line, TextError> {
@@ -303,10 +286,7 @@ fn workload(scan: &mut Scan) -> Result<Line, TextError> {
         true => scan.count("number of keys")?,
         false => Step::WORKLOAD_KEYS_DEFAULT,
     };
-    Ok(Line::Step(Step::Workload {
-        rate_per_second,
-        keys,
-    }))
+    Ok(Line::Step(Step::Workload { rate_per_second, keys }))
 }
 
 fn events(scan: &mut Scan) -> Result<Line, TextError> {
@@ -347,12 +327,7 @@ mod tests {
         let cases = [
             ("$ kil 7001", 3, 3, "did you mean `kill`?"),
             ("$ kill", 8, 0, "write: $ kill PORT"),
-            (
-                "$ kill 70o1",
-                8,
-                4,
-                "nodes are named by their port, as in 7000",
-            ),
+            ("$ kill 70o1", 8, 4, "nodes are named by their port, as in 7000"),
             ("$ kill 7001 now", 13, 3, "write: $ kill PORT"),
             ("$ drop fial 7000 -> 7001", 8, 4, "did you mean `fail`?"),
             ("$ cut 7000 -> 7000", 15, 4, "name another node"),

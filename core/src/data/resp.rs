@@ -1,0 +1,343 @@
+//! Replies on the wire.
+//!
+//! The rule (Redis 7.0, `networking.c: addReply...`): a client speaks RESP2 until it says HELLO 3.
+//! For a RESP2 client a map is a flat array of keys and values, a set and a push are arrays, a
+//! boolean is 1 or 0, a double, a big number and a verbatim text are bulk strings, and of nulls
+//! there are two; RESP3 has one. A double goes out with 17 digits.
+//!
+//! Single values are framed by the `redis-protocol` crate. Lists are framed here, because its maps
+//! and sets forget the order that Redis promises and because it knows no null array; so are doubles
+//! and verbatim texts, which it would spell in its own way.
+
+use std::fmt::Write;
+
+use bytes::{Buf, Bytes, BytesMut};
+use redis_protocol::resp2::encode::extend_encode_borrowed as frame_resp2;
+use redis_protocol::resp2::types::BorrowedFrame as Frame2;
+use redis_protocol::resp3::decode::complete::decode_range;
+use redis_protocol::resp3::encode::complete::extend_encode_borrowed as frame_resp3;
+use redis_protocol::resp3::types::{BorrowedFrame as Frame3, RangeFrame, VerbatimStringFormat};
+
+use super::Reply;
+use super::number::{format_double, parse_integer};
+
+/// Which protocol a client speaks.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Protocol {
+    #[default]
+    Resp2,
+    Resp3,
+}
+
+/// Why bytes are no message. A server answers with it and closes the connection.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Protocol error: {0}")]
+pub struct ProtocolError(pub(super) String);
+
+impl ProtocolError {
+    pub(super) fn new(text: impl Into<String>) -> ProtocolError {
+        ProtocolError(text.into())
+    }
+
+    /// The reply before the connection is closed.
+    pub fn reply(&self) -> Reply {
+        Reply::error(format!("ERR {self}"))
+    }
+}
+
+/// Appends a reply as this protocol has it.
+pub fn encode_reply(reply: &Reply, protocol: Protocol, out: &mut BytesMut) {
+    match protocol {
+        Protocol::Resp2 => encode_resp2(reply, out),
+        Protocol::Resp3 => encode_resp3(reply, out),
+    }
+}
+
+const FITS: &str = "the frame's buffer is as long as the frame";
+
+fn encode_resp2(reply: &Reply, out: &mut BytesMut) {
+    let mut single = |frame: Frame2| {
+        frame_resp2(out, &frame, false).expect(FITS);
+    };
+    match reply {
+        Reply::Simple(text) => single(Frame2::SimpleString(text.as_bytes())),
+        Reply::Error(text) => single(Frame2::Error(text)),
+        Reply::Integer(number) => single(Frame2::Integer(*number)),
+        Reply::Boolean(value) => single(Frame2::Integer(i64::from(*value))),
+        Reply::Bulk(bytes) => single(Frame2::BulkString(bytes)),
+        Reply::Double(value) => single(Frame2::BulkString(format_double(*value).as_bytes())),
+        Reply::BigNumber(digits) => single(Frame2::BulkString(digits.as_bytes())),
+        Reply::Verbatim { text, .. } => single(Frame2::BulkString(text)),
+        Reply::Null => single(Frame2::Null),
+        Reply::NullArray => out.extend_from_slice(b"*-1\r\n"),
+        Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => {
+            push_head(out, '*', items.len());
+            items.iter().for_each(|item| encode_resp2(item, out));
+        }
+        Reply::Map(pairs) => {
+            push_head(out, '*', pairs.len() * 2);
+            for (key, value) in pairs {
+                encode_resp2(key, out);
+                encode_resp2(value, out);
+            }
+        }
+    }
+}
+
+fn encode_resp3(reply: &Reply, out: &mut BytesMut) {
+    let attributes = None;
+    match reply {
+        Reply::Null | Reply::NullArray => {
+            frame_resp3(out, &Frame3::Null, false).expect(FITS);
+        }
+        Reply::Boolean(data) => {
+            let data = *data;
+            frame_resp3(out, &Frame3::Boolean { data, attributes }, false).expect(FITS);
+        }
+        Reply::BigNumber(digits) => {
+            let data = digits.as_bytes();
+            frame_resp3(out, &Frame3::BigNumber { data, attributes }, false).expect(FITS);
+        }
+        Reply::Double(value) => push_text(out, &format!(",{}\r\n", format_double(*value))),
+        Reply::Verbatim { format, text } => {
+            push_head(out, '=', format.len() + 1 + text.len());
+            for part in [&format[..], b":", text, b"\r\n"] {
+                out.extend_from_slice(part);
+            }
+        }
+        Reply::Array(items) => push_items(out, '*', items),
+        Reply::Set(items) => push_items(out, '~', items),
+        Reply::Push(items) => push_items(out, '>', items),
+        Reply::Map(pairs) => {
+            push_head(out, '%', pairs.len());
+            for (key, value) in pairs {
+                encode_resp3(key, out);
+                encode_resp3(value, out);
+            }
+        }
+        Reply::Simple(_) | Reply::Error(_) | Reply::Integer(_) | Reply::Bulk(_) => {
+            encode_resp2(reply, out);
+        }
+    }
+}
+
+fn push_items(out: &mut BytesMut, kind: char, items: &[Reply]) {
+    push_head(out, kind, items.len());
+    items.iter().for_each(|item| encode_resp3(item, out));
+}
+
+pub(super) fn push_head(out: &mut BytesMut, kind: char, len: usize) {
+    write!(out, "{kind}{len}\r\n").expect("a buffer takes any text");
+}
+
+fn push_text(out: &mut BytesMut, text: &str) {
+    out.extend_from_slice(text.as_bytes());
+}
+
+/// Takes the first whole reply out of what a server sent, in either protocol; `None` if it has not
+/// arrived in full.
+pub fn decode_reply(input: &mut BytesMut) -> Result<Option<Reply>, ProtocolError> {
+    let mut reader = Reader { input, at: 0 };
+    let reply = reader.reply(0)?;
+    if reply.is_some() {
+        let used = reader.at;
+        input.advance(used);
+    }
+    Ok(reply)
+}
+
+/// How deep lists may nest in a reply.
+const DEPTH_MAX: usize = 64;
+
+/// Reads replies from a buffer that stays as it is. `None` means that bytes are missing.
+struct Reader<'a> {
+    input: &'a [u8],
+    at: usize,
+}
+
+type Read<T> = Result<Option<T>, ProtocolError>;
+
+impl Reader<'_> {
+    fn reply(&mut self, depth: usize) -> Read<Reply> {
+        if depth > DEPTH_MAX {
+            return Err(ProtocolError::new("lists are nested too deeply"));
+        }
+        let rest = &self.input[self.at..];
+        match rest {
+            [] => Ok(None),
+            [b'*' | b'~' | b'>' | b'%', ..] => self.list(rest[0], depth),
+            [b'$', b'-', ..] => Ok(self.length()?.map(|_| Reply::Null)),
+            [b'+' | b'-' | b':' | b'$' | b'_' | b',' | b'#' | b'(' | b'!' | b'=', ..] => {
+                self.single()
+            }
+            [kind, ..] => {
+                let kind = kind.escape_ascii();
+                Err(ProtocolError::new(format!("'{kind}' begins no reply")))
+            }
+        }
+    }
+
+    fn list(&mut self, kind: u8, depth: usize) -> Read<Reply> {
+        let Some(length) = self.length()? else {
+            return Ok(None);
+        };
+        let Some(length) = length else {
+            return Ok(Some(Reply::NullArray));
+        };
+        if kind == b'%' {
+            return Ok(self.pairs(length, depth)?.map(Reply::Map));
+        }
+        let wrap = match kind {
+            b'~' => Reply::Set,
+            b'>' => Reply::Push,
+            _ => Reply::Array,
+        };
+        Ok(self.items(length, depth)?.map(wrap))
+    }
+
+    fn items(&mut self, length: u64, depth: usize) -> Read<Vec<Reply>> {
+        let mut items = Vec::new();
+        for _ in 0..length {
+            match self.reply(depth + 1)? {
+                Some(item) => items.push(item),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(items))
+    }
+
+    fn pairs(&mut self, length: u64, depth: usize) -> Read<Vec<(Reply, Reply)>> {
+        let mut pairs = Vec::new();
+        for _ in 0..length {
+            let Some(key) = self.reply(depth + 1)? else {
+                return Ok(None);
+            };
+            match self.reply(depth + 1)? {
+                Some(value) => pairs.push((key, value)),
+                None => return Ok(None),
+            }
+        }
+        Ok(Some(pairs))
+    }
+
+    /// The length after a kind: `Some(None)` for the -1 of RESP2's nulls.
+    fn length(&mut self) -> Read<Option<u64>> {
+        let rest = &self.input[self.at..];
+        let Some(end) = rest.windows(2).position(|pair| pair == b"\r\n") else {
+            return Ok(None);
+        };
+        self.at += end + 2;
+        match parse_integer(&rest[1..end]) {
+            Some(-1) => Ok(Some(None)),
+            Some(length) if length >= 0 => Ok(Some(Some(length as u64))),
+            _ => Err(ProtocolError::new("invalid length")),
+        }
+    }
+
+    fn single(&mut self) -> Read<Reply> {
+        let rest = &self.input[self.at..];
+        let frame = decode_range(rest).map_err(|error| ProtocolError::new(error.to_string()))?;
+        let Some((frame, used)) = frame else {
+            return Ok(None);
+        };
+        self.at += used;
+        let bytes = |(from, to): (usize, usize)| Bytes::copy_from_slice(&rest[from..to]);
+        let text =
+            |(from, to): (usize, usize)| String::from_utf8_lossy(&rest[from..to]).into_owned();
+        Ok(Some(match frame {
+            RangeFrame::SimpleString { data, .. } => Reply::Simple(text(data).into()),
+            RangeFrame::SimpleError { data, .. } | RangeFrame::BlobError { data, .. } => {
+                Reply::Error(text(data))
+            }
+            RangeFrame::Number { data, .. } => Reply::Integer(data),
+            RangeFrame::BlobString { data, .. } => Reply::Bulk(bytes(data)),
+            RangeFrame::Boolean { data, .. } => Reply::Boolean(data),
+            RangeFrame::Double { data, .. } => Reply::Double(data),
+            RangeFrame::BigNumber { data, .. } => Reply::BigNumber(text(data)),
+            RangeFrame::VerbatimString { data, format, .. } => Reply::Verbatim {
+                format: match format {
+                    VerbatimStringFormat::Text => *b"txt",
+                    VerbatimStringFormat::Markdown => *b"mkd",
+                },
+                text: bytes(data),
+            },
+            RangeFrame::Null => Reply::Null,
+            other => unreachable!("a list is read by its items: {other:?}"),
+        }))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn every_kind() -> Reply {
+        Reply::Array(vec![
+            Reply::ok(),
+            Reply::error("ERR x"),
+            Reply::Integer(-5),
+            Reply::bulk("a\r\nb"),
+            Reply::Null,
+            Reply::Map(vec![
+                (Reply::bulk("b"), Reply::Integer(1)),
+                (Reply::bulk("a"), Reply::Array(vec![])),
+            ]),
+            Reply::Set(vec![Reply::Integer(2), Reply::Integer(1)]),
+            Reply::Double(0.1),
+            Reply::Boolean(true),
+            Reply::BigNumber("123456789012345678901234567890".to_owned()),
+            Reply::verbatim("text"),
+            Reply::Push(vec![Reply::bulk("invalidate")]),
+        ])
+    }
+
+    fn encoded(reply: &Reply, protocol: Protocol) -> BytesMut {
+        let mut out = BytesMut::new();
+        encode_reply(reply, protocol, &mut out);
+        out
+    }
+
+    #[test]
+    fn resp3_sends_every_kind_as_it_is() {
+        let expected = "*12\r\n+OK\r\n-ERR x\r\n:-5\r\n$4\r\na\r\nb\r\n_\r\n\
+            %2\r\n$1\r\nb\r\n:1\r\n$1\r\na\r\n*0\r\n~2\r\n:2\r\n:1\r\n\
+            ,0.10000000000000001\r\n#t\r\n(123456789012345678901234567890\r\n\
+            =8\r\ntxt:text\r\n>1\r\n$10\r\ninvalidate\r\n";
+        let mut bytes = encoded(&every_kind(), Protocol::Resp3);
+        assert_eq!(bytes, expected.as_bytes());
+        assert_eq!(decode_reply(&mut bytes), Ok(Some(every_kind())));
+        assert!(bytes.is_empty());
+        assert_eq!(encoded(&Reply::NullArray, Protocol::Resp3), &b"_\r\n"[..]);
+    }
+
+    #[test]
+    fn resp2_reduces_what_it_does_not_know() {
+        let expected = "*12\r\n+OK\r\n-ERR x\r\n:-5\r\n$4\r\na\r\nb\r\n$-1\r\n\
+            *4\r\n$1\r\nb\r\n:1\r\n$1\r\na\r\n*0\r\n*2\r\n:2\r\n:1\r\n\
+            $19\r\n0.10000000000000001\r\n:1\r\n$30\r\n123456789012345678901234567890\r\n\
+            $4\r\ntext\r\n*1\r\n$10\r\ninvalidate\r\n";
+        assert_eq!(encoded(&every_kind(), Protocol::Resp2), expected.as_bytes());
+        let mut bytes = encoded(&Reply::NullArray, Protocol::Resp2);
+        assert_eq!(bytes, &b"*-1\r\n"[..]);
+        assert_eq!(decode_reply(&mut bytes), Ok(Some(Reply::NullArray)));
+    }
+
+    #[test]
+    fn half_a_reply_is_not_taken() {
+        let whole = encoded(&every_kind(), Protocol::Resp3);
+        for len in 0..whole.len() {
+            let mut part = BytesMut::from(&whole[..len]);
+            assert_eq!(decode_reply(&mut part), Ok(None), "{len}");
+            assert_eq!(part.len(), len);
+        }
+    }
+
+    #[test]
+    fn what_is_no_reply_is_an_error() {
+        let deep = "*1\r\n".repeat(100);
+        for text in ["x\r\n", "*x\r\n", "$x\r\n", "*-2\r\n", ":x\r\n", &deep] {
+            let mut bytes = BytesMut::from(text);
+            assert!(decode_reply(&mut bytes).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,168 @@
+//! What travels on the cluster bus.
+//!
+//! The rule (Redis 7.0, `cluster.h: clusterMsg`, `cluster.c: clusterBuildMessageHdr`): every message
+//! opens with the same header, in which the sender states its epochs, slots, role and address; pings,
+//! pongs and meets then carry a gossip section about a few other nodes. Messages travel here as typed
+//! values over the simulated TCP connections; lengths are those of the real encoding.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::peers::Flags;
+use crate::words::{Addr, Digest, NodeId, SlotSet};
+
+/// One message on the bus.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Message {
+    pub header: Header,
+    pub body: Body,
+}
+
+/// What a sender says of itself in every message.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Header {
+    pub sender: NodeId,
+    pub addr: Addr,
+    pub current_epoch: u64,
+    /// Its own, or its master's if it is a replica.
+    pub config_epoch: u64,
+    /// Bytes of the replication stream that it sent (master) or processed (replica).
+    pub offset: u64,
+    /// Its own slots, or its master's if it is a replica.
+    pub slots: SlotSet,
+    pub master: Option<NodeId>,
+    pub flags: Flags,
+    pub state: Health,
+}
+
+/// Whether a node serves its slots or answers CLUSTERDOWN.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Health {
+    Ok,
+    Fail,
+}
+
+/// What follows the header.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Body {
+    Ping(Vec<Gossip>),
+    Pong(Vec<Gossip>),
+    Meet(Vec<Gossip>),
+    Fail(NodeId),
+    AuthRequest,
+    AuthAck,
+    Update(Update),
+}
+
+/// What the sender believes of a third node.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Gossip {
+    pub id: NodeId,
+    /// Whole seconds of the sender's clock; 0 when no ping is pending.
+    pub ping_sent_s: u32,
+    /// Whole seconds of the sender's clock.
+    pub pong_received_s: u32,
+    pub addr: Addr,
+    pub flags: Flags,
+}
+
+/// News for a node whose view of slots is outdated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Update {
+    pub id: NodeId,
+    pub config_epoch: u64,
+    pub slots: SlotSet,
+}
+
+/// The types of messages, in the order of their numbers on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub enum Kind {
+    Ping,
+    Pong,
+    Meet,
+    Fail,
+    AuthRequest,
+    AuthAck,
+    Update,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 7] = [
+        Kind::Ping,
+        Kind::Pong,
+        Kind::Meet,
+        Kind::Fail,
+        Kind::AuthRequest,
+        Kind::AuthAck,
+        Kind::Update,
+    ];
+
+    /// The name that CLUSTER INFO prints.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Kind::Ping => "ping",
+            Kind::Pong => "pong",
+            Kind::Meet => "meet",
+            Kind::Fail => "fail",
+            Kind::AuthRequest => "auth-req",
+            Kind::AuthAck => "auth-ack",
+            Kind::Update => "update",
+        }
+    }
+}
+
+impl Message {
+    pub fn kind(&self) -> Kind {
+        match &self.body {
+            Body::Ping(_) => Kind::Ping,
+            Body::Pong(_) => Kind::Pong,
+            Body::Meet(_) => Kind::Meet,
+            Body::Fail(_) => Kind::Fail,
+            Body::AuthRequest => Kind::AuthRequest,
+            Body::AuthAck => Kind::AuthAck,
+            Body::Update(_) => Kind::Update,
+        }
+    }
+
+    /// The gossip section, if this kind of message has one.
+    pub fn gossip(&self) -> &[Gossip] {
+        match &self.body {
+            Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => gossip,
+            Body::Fail(_) | Body::AuthRequest | Body::AuthAck | Body::Update(_) => &[],
+        }
+    }
+
+    /// Takes the whole message into a digest, in the order of its fields.
+    pub fn digest(&self, digest: &mut Digest) {
+        let header = &self.header;
+        digest.word(self.kind() as u64);
+        digest.bytes(header.sender.as_bytes());
+        digest.word(header.current_epoch);
+        digest.word(header.config_epoch);
+        digest.word(header.offset);
+        digest.word(header.slots.fingerprint());
+        digest.word(u64::from(header.flags.bits()));
+        digest.word(header.state as u64);
+        if let Some(master) = &header.master {
+            digest.bytes(master.as_bytes());
+        }
+        for entry in self.gossip() {
+            digest.bytes(entry.id.as_bytes());
+            digest.word(u64::from(entry.ping_sent_s) << 32 | u64::from(entry.pong_received_s));
+            digest.word(u64::from(entry.flags.bits()));
+        }
+        match &self.body {
+            Body::Fail(id) => digest.bytes(id.as_bytes()),
+            Body::Update(update) => {
+                digest.bytes(update.id.as_bytes());
+                digest.word(update.config_epoch);
+                digest.word(update.slots.fingerprint());
+            }
+            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) | Body::AuthRequest | Body::AuthAck => {}
+        }
+    }
+}
+
+/// A message as it is shared between the sender's connections.
+pub type Shared = Arc<Message>;

@@ -1,0 +1,270 @@
+//! Slot ownership: the greatest config epoch wins.
+//!
+//! The problem: slots change owners while messages are under way; every node must end up with the
+//! same table without anybody in charge. The idea: a claim counts if its config epoch is greater than
+//! that of the owner that I know.
+//!
+//! The rule (Redis 7.0, `cluster.c: clusterUpdateSlotsConfigWith, clusterSendUpdate,
+//! clusterProcessPacket`). For each slot of a master's bitmap that differs from my view of it:
+//! 1. claimed and already its own: it is claimed again.
+//! 2. claimed, and without an owner, or unclaimed by its owner, or its owner's config epoch is
+//!    smaller: it moves to the sender.
+//! 3. not claimed, but bound to the sender: it stays, marked unclaimed.
+//!
+//! Then: who lost its last slot (or whose master did) becomes a replica of the taker; a replica of a
+//! replica goes to the grandmaster; else the keys of slots that were lost are deleted. And who sees a
+//! sender claim slots that a greater config epoch owns, tells it so in an UPDATE.
+
+use super::Node;
+use super::bus::{Body, Header, Update};
+use super::fact::{Fact, ReplicaReason, UpdateIgnored};
+use super::peers::{Flags, MYSELF, PeerIdx};
+use super::port::Effects;
+use super::profile::BrokenRule;
+use crate::words::{NodeId, Slot, SlotSet};
+
+impl Node {
+    /// The role in a sender's header: master, or replica of whom.
+    pub(super) fn learn_role(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
+        let Some(master) = header.master else {
+            self.set_master_role(sender, out);
+            return;
+        };
+        let master_index = self.peers.find(master);
+        let was_master = self.peers[sender].is_master();
+        if was_master || !self.peers[sender].is_replica() {
+            self.slots.free_all_of(&mut self.peers, sender);
+            let flags = &mut self.peers[sender].flags;
+            flags.clear(Flags::MASTER.with(Flags::MIGRATE_TO));
+            flags.set(Flags::REPLICA);
+            self.todo.update_state();
+            self.todo.save();
+        }
+        if let Some(index) = master_index
+            && self.peers[sender].master != Some(index)
+        {
+            self.peers.set_master(sender, Some(index));
+            let (peer, master) = (self.peers[sender].id, Some(master));
+            out.note(Fact::PeerRoleChanged { peer, master });
+            self.todo.save();
+        }
+    }
+
+    /// A node says that it is a master (`clusterSetNodeAsMaster`).
+    fn set_master_role(&mut self, index: PeerIdx, out: &mut Effects) {
+        if self.peers[index].is_master() {
+            return;
+        }
+        if self.peers[index].master.is_some() {
+            self.peers.set_master(index, None);
+            if index != MYSELF {
+                self.peers[index].flags.set(Flags::MIGRATE_TO);
+            }
+        }
+        let flags = &mut self.peers[index].flags;
+        flags.clear(Flags::REPLICA);
+        flags.set(Flags::MASTER);
+        out.note(Fact::PeerRoleChanged { peer: self.peers[index].id, master: None });
+        self.todo.update_state();
+        self.todo.save();
+    }
+
+    /// The slots in a sender's header: take over what it rightly claims, correct what it does not.
+    pub(super) fn learn_slots(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
+        let Some(shard) = self.peers.shard_master(sender) else { return };
+        if self.peers.cold(shard).slots.same(&header.slots) {
+            return;
+        }
+        if self.peers[sender].is_master() {
+            self.update_slots(sender, header.config_epoch, &header.slots, out);
+        }
+        self.correct_sender(sender, header, out);
+    }
+
+    /// Sends one UPDATE about the first slot that the sender claims against a greater config epoch.
+    fn correct_sender(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
+        let wrong = header.slots.iter().find_map(|slot| {
+            let owner = self.slots.owner(slot)?;
+            let outdated = owner != sender
+                && !self.slots.is_unclaimed(slot)
+                && self.peers.cold(owner).config_epoch > header.config_epoch;
+            outdated.then_some(owner)
+        });
+        let Some(owner) = wrong else { return };
+        let Some(link) = self.peers[sender].link else { return };
+        let (about, to) = (self.peers[owner].id, self.peers[sender].id);
+        let update = self.update_about(owner);
+        let message = self.message(Body::Update(update));
+        let scope = out.begin(Fact::UpdateSent { to, about });
+        self.send_message(link, message, out);
+        out.end(scope);
+    }
+
+    /// What an UPDATE says of a node: without the slots that it does not claim itself.
+    fn update_about(&self, owner: PeerIdx) -> Update {
+        let cold = self.peers.cold(owner);
+        let mut slots = cold.slots.clone();
+        for slot in cold.slots.iter().filter(|&slot| self.slots.is_unclaimed(slot)) {
+            slots.remove(slot);
+        }
+        Update { id: self.peers[owner].id, config_epoch: cold.config_epoch, slots }
+    }
+
+    /// An UPDATE message: somebody corrects my view of a third node, or of myself.
+    pub(super) fn on_update(
+        &mut self,
+        sender: Option<PeerIdx>,
+        update: &Update,
+        out: &mut Effects,
+    ) {
+        let about = update.id;
+        let ignored = |why| Fact::UpdateIgnored { about, why };
+        if sender.is_none() {
+            return out.note(ignored(UpdateIgnored::UnknownSender));
+        }
+        let Some(index) = self.peers.find(about) else {
+            return out.note(ignored(UpdateIgnored::UnknownNode));
+        };
+        let known = self.peers.cold(index).config_epoch;
+        if known >= update.config_epoch {
+            let reported = update.config_epoch;
+            return out.note(ignored(UpdateIgnored::NotNewer { known, reported }));
+        }
+        if index == MYSELF {
+            return out.note(ignored(UpdateIgnored::AboutMyself));
+        }
+        if self.peers[index].is_replica() {
+            self.set_master_role(index, out);
+        }
+        self.peers.cold_mut(index).config_epoch = update.config_epoch;
+        out.note(Fact::ConfigEpochLearned { peer: about, epoch: update.config_epoch });
+        self.todo.save();
+        self.update_slots(index, update.config_epoch, &update.slots, out);
+    }
+
+    /// Rules 1 to 3, and what follows from them (`clusterUpdateSlotsConfigWith`).
+    fn update_slots(&mut self, sender: PeerIdx, epoch: u64, claimed: &SlotSet, out: &mut Effects) {
+        if sender == MYSELF {
+            return;
+        }
+        let mine = self.peers.shard_master(MYSELF);
+        let mut taken = Takings::default();
+        for slot in claimed.iter() {
+            match self.slots.owner(slot) {
+                Some(owner) if owner == sender => self.slots.mark_claimed(slot),
+                owner if self.gives_way(slot, owner, epoch) => {
+                    taken.add(slot, owner, self.keyspace.count_in_slot(slot) > 0);
+                    self.slots.bind(&mut self.peers, slot, sender);
+                }
+                Some(_) | None => {}
+            }
+        }
+        let bound = self.peers.cold(sender).slots.clone();
+        for slot in bound.iter().filter(|&slot| !claimed.contains(slot)) {
+            self.slots.mark_unclaimed(slot);
+        }
+        self.note_moved_slots(sender, epoch, &taken, out);
+        self.follow_slots(sender, mine, claimed, &taken, out);
+    }
+
+    /// Rule 2.
+    fn gives_way(&self, slot: Slot, owner: Option<PeerIdx>, epoch: u64) -> bool {
+        let Some(owner) = owner else { return true };
+        if owner == MYSELF && self.profile.breaks(BrokenRule::NeverYields) {
+            return false;
+        }
+        self.slots.is_unclaimed(slot) || self.peers.cold(owner).config_epoch < epoch
+    }
+
+    fn note_moved_slots(&mut self, to: PeerIdx, epoch: u64, taken: &Takings, out: &mut Effects) {
+        for (from, count, first) in taken.by_owner() {
+            let from = from.map(|owner| self.peers[owner].id);
+            let to: NodeId = self.peers[to].id;
+            out.note(Fact::SlotsMoved { from, to, count, first, epoch });
+        }
+        if !taken.slots.is_empty() {
+            self.todo.update_state();
+            self.todo.save();
+        }
+    }
+
+    /// What a change of owners means for this node's own role and keys.
+    fn follow_slots(
+        &mut self,
+        sender: PeerIdx,
+        mine: Option<PeerIdx>,
+        claimed: &SlotSet,
+        taken: &Takings,
+        out: &mut Effects,
+    ) {
+        let taken_from_mine = taken.count_from(mine);
+        let none_left = mine.is_some_and(|mine| self.peers.cold(mine).slots.is_empty());
+        let follows = self.config.allow_replica_migration.is_on()
+            || u64::from(claimed.len()) == taken_from_mine;
+        if taken_from_mine > 0 && none_left && follows {
+            self.become_replica_of(sender, ReplicaReason::SlotsTaken, out);
+        } else if let Some(grandmaster) = self.grandmaster() {
+            self.become_replica_of(grandmaster, ReplicaReason::SubReplica, out);
+        } else {
+            self.drop_keys(&taken.lost_with_keys(mine), out);
+        }
+    }
+
+    /// My master's master, if my master turned out to be a replica, and not mine.
+    fn grandmaster(&self) -> Option<PeerIdx> {
+        let master = self.peers.me().master?;
+        let grandmaster = self.peers[master].master?;
+        (grandmaster != MYSELF).then_some(grandmaster)
+    }
+
+    fn drop_keys(&mut self, slots: &[Slot], out: &mut Effects) {
+        let dropped = slots.iter().map(|&slot| self.keyspace.remove_slot(slot).len() as u64);
+        let count: u64 = dropped.sum();
+        if count > 0 {
+            out.note(Fact::KeysDropped { count });
+        }
+    }
+}
+
+/// The slots that one message moved.
+#[derive(Default)]
+struct Takings {
+    slots: Vec<(Slot, Option<PeerIdx>, HadKeys)>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct HadKeys(bool);
+
+impl Takings {
+    fn add(&mut self, slot: Slot, owner: Option<PeerIdx>, had_keys: bool) {
+        self.slots.push((slot, owner, HadKeys(had_keys)));
+    }
+
+    fn count_from(&self, owner: Option<PeerIdx>) -> u64 {
+        let from = |taken: &&(Slot, Option<PeerIdx>, HadKeys)| owner.is_some() && taken.1 == owner;
+        self.slots.iter().filter(from).count() as u64
+    }
+
+    /// The slots of this node itself that held keys; a replica's keys are its master's concern.
+    fn lost_with_keys(&self, mine: Option<PeerIdx>) -> Vec<Slot> {
+        if mine != Some(MYSELF) {
+            return Vec::new();
+        }
+        let lost = |taken: &&(Slot, Option<PeerIdx>, HadKeys)| {
+            taken.1 == Some(MYSELF) && taken.2 == HadKeys(true)
+        };
+        self.slots.iter().filter(lost).map(|&(slot, _, _)| slot).collect()
+    }
+
+    /// How many slots each owner lost, and the first of them.
+    fn by_owner(&self) -> Vec<(Option<PeerIdx>, u16, Slot)> {
+        let mut sums: Vec<(Option<PeerIdx>, u16, Slot)> = Vec::new();
+        for &(slot, owner, _) in &self.slots {
+            match sums.iter_mut().find(|(known, _, _)| *known == owner) {
+                Some((_, count, _)) => *count += 1,
+                None => sums.push((owner, 1, slot)),
+            }
+        }
+        sums
+    }
+}

@@ -1,0 +1,115 @@
+//! The port of a node to the world: what comes in, what goes out.
+//!
+//! A node is a pure state machine, `handle(now, input, effects)`. Timer ticks and packets are one
+//! type of input; all that the node does is an effect, and each effect knows which of the facts noted
+//! during the same input brought it about.
+
+use bytes::Bytes;
+use serde::{Deserialize, Serialize};
+use std::net::Ipv4Addr;
+
+use super::bus;
+use super::fact::Fact;
+use super::stream;
+use crate::words::ConnId;
+
+/// Which of a node's two listening ports a connection goes to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Service {
+    /// Commands of clients, and the replication links of replicas.
+    Client,
+    /// The cluster bus.
+    Bus,
+}
+
+/// What happens to a node.
+#[derive(Clone, Debug)]
+pub enum Input {
+    /// The timer of `serverCron`: every 100 ms.
+    Tick,
+    /// A connection was accepted from a socket at this address.
+    Accepted { conn: ConnId, service: Service, from: Ipv4Addr, at: Ipv4Addr },
+    /// A connection that the node opened is established; `at` is its own address on it.
+    LinkUp { conn: ConnId },
+    /// Nobody listens there.
+    LinkRefused { conn: ConnId },
+    /// The other side closed, or reset, the connection.
+    LinkClosed { conn: ConnId },
+    /// Data arrived on a connection.
+    Received { conn: ConnId, packet: Packet },
+}
+
+/// What one `write` puts on a connection.
+#[derive(Clone, Debug)]
+pub enum Packet {
+    Bus(bus::Shared),
+    Replication(stream::Part),
+    /// RESP, between a client and a server.
+    Client(Bytes),
+}
+
+/// What a node does.
+#[derive(Clone, Debug)]
+pub enum Effect {
+    Connect { conn: ConnId, to: Ipv4Addr, port: u16, service: Service },
+    Send { conn: ConnId, packet: Packet },
+    Close { conn: ConnId },
+    Note(Box<Fact>),
+}
+
+/// An effect, and the place in the same list of the fact that brought it about; `None` if the input
+/// itself did.
+#[derive(Clone, Debug)]
+pub struct Caused {
+    pub because: Option<usize>,
+    pub effect: Effect,
+}
+
+/// The effects of one input, in order.
+#[derive(Clone, Debug, Default)]
+pub struct Effects {
+    list: Vec<Caused>,
+    because: Option<usize>,
+}
+
+/// The end of a [`Effects::begin`].
+#[must_use = "give it to Effects::end"]
+pub struct Scope(Option<usize>);
+
+impl Effects {
+    /// Notes a fact that brings nothing else about during this input.
+    pub fn note(&mut self, fact: Fact) {
+        self.push(Effect::Note(Box::new(fact)));
+    }
+
+    /// Notes a fact; what follows until [`Effects::end`] happens because of it.
+    pub fn begin(&mut self, fact: Fact) -> Scope {
+        let before = Scope(self.because);
+        let place = self.list.len();
+        self.note(fact);
+        self.because = Some(place);
+        before
+    }
+
+    pub fn end(&mut self, scope: Scope) {
+        self.because = scope.0;
+    }
+
+    pub fn send(&mut self, conn: ConnId, packet: Packet) {
+        self.push(Effect::Send { conn, packet });
+    }
+
+    pub fn push(&mut self, effect: Effect) {
+        self.list.push(Caused { because: self.because, effect });
+    }
+
+    /// Takes the effects out, leaving the memory for the next input.
+    pub fn drain(&mut self) -> impl Iterator<Item = Caused> + '_ {
+        self.because = None;
+        self.list.drain(..)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}

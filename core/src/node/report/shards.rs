@@ -1,0 +1,45 @@
+//! CLUSTER SHARDS (Redis 7.0, `cluster.c: clusterReplyShards`).
+
+use super::{ip_text, offset_of};
+use crate::data::Reply;
+use crate::node::Node;
+use crate::node::peers::PeerIdx;
+
+/// One shard for each master that is known, its own node first.
+pub(in crate::node) fn shards(node: &Node) -> Reply {
+    let masters = node.peers.indices().iter().filter(|&&index| node.peers[index].is_master());
+    Reply::Array(masters.map(|&master| shard(node, master)).collect())
+}
+
+fn shard(node: &Node, master: PeerIdx) -> Reply {
+    let cold = node.peers.cold(master);
+    let bounds = cold.slots.ranges().into_iter().flat_map(|range| [range.first, range.last]);
+    let bounds = bounds.map(|slot| Reply::Integer(i64::from(slot.number()))).collect();
+    let members = std::iter::once(master).chain(cold.replicas.iter().copied());
+    let members = members.map(|index| member(node, index)).collect();
+    Reply::Map(vec![
+        (Reply::bulk("slots"), Reply::Array(bounds)),
+        (Reply::bulk("nodes"), Reply::Array(members)),
+    ])
+}
+
+fn member(node: &Node, index: PeerIdx) -> Reply {
+    let peer = &node.peers[index];
+    let offset = offset_of(node, index);
+    let health = match (peer.is_fail(), peer.is_replica() && offset == 0) {
+        (true, _) => "fail",
+        (false, true) => "loading",
+        (false, false) => "online",
+    };
+    let role = if peer.is_master() { "master" } else { "replica" };
+    let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
+    Reply::Map(vec![
+        field("id", Reply::bulk(peer.id.to_string())),
+        field("port", Reply::Integer(i64::from(peer.addr.port))),
+        field("ip", Reply::bulk(ip_text(peer.addr))),
+        field("endpoint", Reply::bulk(ip_text(peer.addr))),
+        field("role", Reply::bulk(role)),
+        field("replication-offset", Reply::Integer(offset as i64)),
+        field("health", Reply::bulk(health)),
+    ])
+}

@@ -1,0 +1,90 @@
+//! What travels between a master and its replica.
+//!
+//! The rule (Redis 7.0, `replication.c`): the replica connects to the master's client port, says
+//! hello, asks with PSYNC for the part of the stream that it lacks, gets either that part or a whole
+//! snapshot, and from then on the stream of commands; it acknowledges the processed offset every
+//! second. Offsets count the RESP bytes of the commands.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use crate::data::Keyspace;
+use crate::words::{Digest, NodeId};
+
+/// A replication id: 160 random bits that name one history of writes.
+pub type ReplId = NodeId;
+
+/// One part of the conversation on a replication link.
+#[derive(Clone, Debug)]
+pub enum Part {
+    /// PING and REPLCONF of the replica, which listens on `port`.
+    Hello {
+        port: u16,
+    },
+    HelloOk,
+    /// Asks to continue `replid` from `offset` on (the next byte wanted), or for everything.
+    Psync {
+        want: Option<(ReplId, u64)>,
+    },
+    /// A snapshot will follow when the master has made one.
+    FullResync {
+        replid: ReplId,
+        offset: u64,
+    },
+    Snapshot {
+        offset: u64,
+        keyspace: Box<Keyspace>,
+    },
+    /// The stream goes on after `offset`, under this id.
+    Continue {
+        replid: ReplId,
+    },
+    /// One command of the stream; `end` is the offset after it.
+    Command {
+        args: Arc<[Bytes]>,
+        end: u64,
+    },
+    Ack {
+        offset: u64,
+    },
+}
+
+impl Part {
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Part::Hello { .. } => "hello",
+            Part::HelloOk => "hello-ok",
+            Part::Psync { .. } => "psync",
+            Part::FullResync { .. } => "fullresync",
+            Part::Snapshot { .. } => "snapshot",
+            Part::Continue { .. } => "continue",
+            Part::Command { .. } => "command",
+            Part::Ack { .. } => "ack",
+        }
+    }
+
+    /// Takes the part into a digest.
+    pub fn digest(&self, digest: &mut Digest) {
+        digest.bytes(self.name().as_bytes());
+        match self {
+            Part::HelloOk => {}
+            Part::Hello { port } => digest.word(u64::from(*port)),
+            Part::Psync { want: None } => digest.word(0),
+            Part::Psync { want: Some((id, offset)) } | Part::FullResync { replid: id, offset } => {
+                digest.bytes(id.as_bytes());
+                digest.word(*offset);
+            }
+            Part::Continue { replid } => digest.bytes(replid.as_bytes()),
+            Part::Snapshot { offset, keyspace } => {
+                digest.word(*offset);
+                digest.word(keyspace.len() as u64);
+            }
+            Part::Command { args, end } => {
+                digest.word(*end);
+                args.iter().for_each(|arg| digest.bytes(arg));
+            }
+            Part::Ack { offset } => digest.word(*offset),
+        }
+    }
+}
