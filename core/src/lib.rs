@@ -5,5 +5,7 @@
 //! No clock, socket, thread, file or ambient randomness: time and dice come in, effects go out.
 
 pub mod data;
+pub mod lesson;
 pub mod node;
 pub mod words;
+pub mod world;

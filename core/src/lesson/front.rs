@@ -1,0 +1,312 @@
+//! The front matter of a lesson: what it is about, and the stage on which it plays.
+//!
+//! YAML between two lines `---`, read by `serde-saphyr`. Unknown keys are errors. What YAML itself
+//! does not check, such as durations, is checked after it, each with its place.
+
+use serde::{Deserialize, Serialize};
+use serde_saphyr::{Budget, Error, Location, Options, Spanned};
+
+use super::diagnostic::Findings;
+use crate::words::{Span, TextError, nearest};
+use crate::world::step::Port;
+
+/// What stands at the head of a lesson.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FrontMatter {
+    pub title: String,
+    /// One sentence for the list of lessons.
+    pub about: String,
+    /// How long the lesson takes.
+    pub minutes: u32,
+    /// The belief that the lesson attacks, as people say it.
+    pub misconception: String,
+    pub redis: Version,
+    pub cluster: Stage,
+}
+
+/// The versions of Redis that lessons are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Version {
+    #[serde(rename = "7.0")]
+    V7_0,
+}
+
+/// The cluster that a lesson begins with: formed, settled and empty.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Stage {
+    pub masters: u16,
+    /// Per master, paired in order: with three masters, 7003 replicates 7000, 7004 7001, and so on.
+    pub replicas: u16,
+    pub node_timeout: Span,
+    pub seed: u64,
+    /// How long a message takes from node to node, if the lesson says so.
+    pub latency: Option<Span>,
+}
+
+impl Stage {
+    /// The name of the first node; the others follow by ones.
+    pub const FIRST_PORT: u16 = 7000;
+    /// As many nodes as a stage may have.
+    pub const NODES_MAX: u32 = 1000;
+
+    /// How many nodes there are.
+    pub fn node_count(&self) -> u16 {
+        self.masters.saturating_mul(self.replicas.saturating_add(1))
+    }
+
+    /// The nodes by name, masters first.
+    pub fn ports(&self) -> Vec<Port> {
+        let numbers = Stage::FIRST_PORT..Stage::FIRST_PORT.saturating_add(self.node_count());
+        numbers.filter_map(Port::new).collect()
+    }
+}
+
+const NODE_TIMEOUT_DEFAULT: Span = Span::from_secs(15);
+
+/// The front matter as written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Written {
+    format: Spanned<u32>,
+    redis: Spanned<String>,
+    title: String,
+    about: String,
+    minutes: u32,
+    misconception: String,
+    cluster: Option<Spanned<WrittenStage>>,
+    servers: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenStage {
+    masters: u16,
+    #[serde(default)]
+    replicas: u16,
+    #[serde(rename = "node-timeout")]
+    node_timeout: Option<Spanned<String>>,
+    #[serde(default)]
+    seed: u64,
+    latency: Option<Spanned<String>>,
+}
+
+/// Where the front matter and the body lie, in lines from 0: `(yaml, body)`.
+pub(super) fn find(findings: &mut Findings) -> Option<(std::ops::Range<usize>, usize)> {
+    let help = "begin the file with a line `---`, the settings, and another line `---`";
+    if findings.lines()[0].trim_end() != "---" {
+        findings.add_line(1, "a lesson begins with its front matter", help);
+        return None;
+    }
+    let is_end = |line: &&str| line.trim_end() == "---";
+    match findings.lines().iter().skip(1).position(is_end) {
+        Some(length) => Some((1..1 + length, length + 2)),
+        None => {
+            findings.add_line(1, "the front matter is never closed", help);
+            None
+        }
+    }
+}
+
+/// Reads the lines of the front matter.
+pub(super) fn read(yaml: std::ops::Range<usize>, findings: &mut Findings) -> Option<FrontMatter> {
+    let text = findings.lines()[yaml].join("\n");
+    match serde_saphyr::from_str_with_options::<Written>(&text, options()) {
+        Ok(written) => check(written, findings),
+        Err(error) => {
+            let (line, error) = explain(error.without_snippet(), &text);
+            findings.add(line, error);
+            None
+        }
+    }
+}
+
+/// Front matter is small; anything that grows when it is read is refused.
+fn options() -> Options {
+    let mut budget = Budget::default();
+    budget.max_events = 1_000;
+    budget.max_aliases = 0;
+    budget.max_anchors = 0;
+    let mut options = Options::default();
+    options.budget = Some(budget);
+    options.with_snippet = false;
+    options
+}
+
+/// Line 1 of the YAML is line 2 of the file.
+fn line_of(location: Location) -> usize {
+    usize::try_from(location.line()).unwrap_or(0).max(1) + 1
+}
+
+fn column_of(location: Location) -> usize {
+    usize::try_from(location.column()).unwrap_or(0).max(1)
+}
+
+/// A mistake that YAML or serde found, in our words.
+fn explain(error: &Error, text: &str) -> (usize, TextError) {
+    let location = error.location().unwrap_or(Location::UNKNOWN);
+    let (line, column) = (line_of(location), column_of(location));
+    let place = |length, message: String, help: String| {
+        (line, TextError::new(column, length, message, help))
+    };
+    match error {
+        Error::SerdeUnknownField { field, expected, .. } => place(
+            field.chars().count(),
+            format!("unknown key `{field}`"),
+            key_help(field, expected),
+        ),
+        Error::SerdeMissingField { field, .. } if *field != "masters" => {
+            let message = format!("the key `{field}` is missing");
+            let help = format!("write: {}", example(field));
+            (1, TextError::new(1, 3, message, help))
+        }
+        Error::SerdeMissingField { field, .. } => {
+            let (message, help) =
+                (format!("the key `{field}` is missing"), format!("write: {}", example(field)));
+            place(0, message, help)
+        }
+        Error::DuplicateMappingKey { key: Some(key), .. } => {
+            let help = "keep one of the two".to_owned();
+            place(key.chars().count(), format!("the key `{key}` is written twice"), help)
+        }
+        other => {
+            let shown = text.lines().nth(line - 2).unwrap_or("");
+            let length = shown.chars().skip(column - 1).count();
+            let message = other.to_string();
+            let message = message.split(" at line ").next().unwrap_or("");
+            let message = format!("this is no YAML: {message}");
+            let help = "values with `:`, `#` or quotes must be quoted, as in title: \"...\"";
+            place(length, message, help.to_owned())
+        }
+    }
+}
+
+fn key_help(found: &str, expected: &[&'static str]) -> String {
+    match nearest(found, expected.iter().copied()) {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("the keys are: {}", expected.join(", ")),
+    }
+}
+
+/// How each key is written.
+#[rustfmt::skip]
+const EXAMPLES: &[(&str, &str)] = &[
+    ("format", "format: 1"),
+    ("redis", "redis: \"7.0\""),
+    ("title", "title: A master dies"),
+    ("about", "about: How six nodes notice that one is gone."),
+    ("minutes", "minutes: 15"),
+    ("misconception", "misconception: \"The cluster knows that a node is dead.\""),
+    ("cluster", "cluster: { masters: 3, replicas: 1, node-timeout: 5s, seed: 7 }"),
+    ("masters", "cluster: { masters: 3, replicas: 1, node-timeout: 5s, seed: 7 }"),
+];
+
+fn example(key: &str) -> &'static str {
+    let row = EXAMPLES.iter().find(|(name, _)| *name == key);
+    row.map_or("the key and its value", |(_, example)| example)
+}
+
+/// What the rules say beyond the shape: every rule is checked, so that all mistakes are reported.
+fn check(written: Written, findings: &mut Findings) -> Option<FrontMatter> {
+    let format = check_format(&written.format, findings);
+    let redis = check_redis(&written.redis, findings);
+    if let Some(servers) = &written.servers {
+        let help = "use `cluster: { masters: 3, ... }`";
+        wrong(servers, "a stage of `servers` is not built yet", help, findings);
+        return None;
+    }
+    let Some(stage) = written.cluster else {
+        let help = format!("write: {}", example("cluster"));
+        findings.add(1, TextError::new(1, 3, "the key `cluster` is missing", help));
+        return None;
+    };
+    let cluster = check_stage(stage, findings);
+    format?;
+    Some(FrontMatter {
+        title: written.title,
+        about: written.about,
+        minutes: written.minutes,
+        misconception: written.misconception,
+        redis: redis?,
+        cluster: cluster?,
+    })
+}
+
+fn check_format(format: &Spanned<u32>, findings: &mut Findings) -> Option<()> {
+    if format.value == 1 {
+        return Some(());
+    }
+    let message = format!("this program reads format 1, not {}", format.value);
+    wrong(format, &message, "write: format: 1", findings);
+    None
+}
+
+fn check_redis(redis: &Spanned<String>, findings: &mut Findings) -> Option<Version> {
+    if redis.value == "7.0" {
+        return Some(Version::V7_0);
+    }
+    let message = format!("there is no profile of Redis {}", redis.value);
+    wrong(redis, &message, "write: redis: \"7.0\"", findings);
+    None
+}
+
+fn check_stage(written: Spanned<WrittenStage>, findings: &mut Findings) -> Option<Stage> {
+    let place = written.referenced;
+    let written = written.value;
+    let node_timeout = check_span(&written.node_timeout, NODE_TIMEOUT_DEFAULT, findings);
+    let latency = check_span(&written.latency, Span::ZERO, findings);
+    let stage = Stage {
+        masters: written.masters,
+        replicas: written.replicas,
+        node_timeout: node_timeout?,
+        seed: written.seed,
+        latency: latency.filter(|_| written.latency.is_some()),
+    };
+    latency?;
+    let Some((message, help)) = size_problem(&stage) else {
+        return Some(stage);
+    };
+    findings.add(line_of(place), TextError::new(column_of(place), 1, message, help));
+    None
+}
+
+/// A duration, or the default if there is none; `None` if it is wrong.
+fn check_span(
+    written: &Option<Spanned<String>>,
+    default: Span,
+    findings: &mut Findings,
+) -> Option<Span> {
+    let Some(written) = written else {
+        return Some(default);
+    };
+    match written.value.parse() {
+        Ok(span) => Some(span),
+        Err(error) => {
+            let message = format!("`{}` is no duration", written.value);
+            let error: crate::words::ParseSpanError = error;
+            wrong(written, &message, &error.to_string(), findings);
+            None
+        }
+    }
+}
+
+/// Reports a value that YAML could read, but that is not right.
+fn wrong<T: ToString>(value: &Spanned<T>, message: &str, help: &str, findings: &mut Findings) {
+    let place = value.referenced;
+    let length = value.value.to_string().chars().count();
+    let error = TextError::new(column_of(place), length, message, help);
+    findings.add(line_of(place), error);
+}
+
+fn size_problem(stage: &Stage) -> Option<(String, &'static str)> {
+    let nodes = u32::from(stage.masters) * (u32::from(stage.replicas) + 1);
+    if stage.masters == 0 {
+        Some(("a cluster needs a master".to_owned(), "write masters: 3 or more"))
+    } else if nodes > Stage::NODES_MAX {
+        let message = format!("{nodes} nodes are more than a stage holds");
+        Some((message, "at most 1000 nodes, replicas included"))
+    } else if stage.node_timeout == Span::ZERO {
+        Some(("the node timeout is zero".to_owned(), "write node-timeout: 5s, say"))
+    } else {
+        None
+    }
+}
