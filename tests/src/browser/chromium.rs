@@ -5,9 +5,11 @@
 //! Chromium from speaking to anybody on its own account, and no host name but loopback resolves:
 //! a request that should not be made fails loudly.
 
-use std::io::{BufRead, BufReader};
+use std::io::{self, BufRead, BufReader, Write};
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::Duration;
 
 use thirtyfour::common::capabilities::chromium::ChromiumLikeCapabilities;
 use thirtyfour::{ChromeCapabilities, LoggingPrefsLogLevel, WebDriver};
@@ -27,9 +29,10 @@ const FLAGS: [&str; 9] = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
+const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
+
 /// A running Chromium.
 pub struct Browser {
-    // Dropped in this order: the session ends Chromium, then the driver is ended.
     session: WebDriver,
     _driver: Driver,
 }
@@ -52,6 +55,15 @@ impl Browser {
     /// Opens an address on a screen of this size and theme.
     pub async fn open(&self, url: &str, screen: Screen, theme: Theme) -> Page {
         Page::open(self.session.clone(), url, screen, theme).await
+    }
+}
+
+/// The driver ends the session with everything else. The session's own way would wait for an
+/// answer on a connection whose runtime has stopped, for two minutes.
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // An error means that it was ended already.
+        let _ = self.session.clone().leak();
     }
 }
 
@@ -98,9 +110,21 @@ impl Driver {
     }
 }
 
+impl Driver {
+    /// Asks the driver to end its Chromium, delete its profile, and end itself.
+    fn shut_down(&self) -> io::Result<()> {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
+        stream.set_read_timeout(Some(SHUTDOWN_TIMEOUT))?;
+        stream.write_all(b"GET /shutdown HTTP/1.1\r\nHost: localhost\r\n\r\n")?;
+        io::copy(&mut stream, &mut io::sink())?;
+        Ok(())
+    }
+}
+
 impl Drop for Driver {
     fn drop(&mut self) {
-        // It may be gone already.
+        // If it does not listen, or is gone already, then ending it is all that is left.
+        let _ = self.shut_down();
         let _ = self.process.kill();
         let _ = self.process.wait();
     }

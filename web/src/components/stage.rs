@@ -12,6 +12,14 @@ use crate::lab::Found;
 
 const RADIUS: f64 = 210.0;
 
+/// The quarters of the ring: their slot, and on which side of its place a number stands.
+const QUARTERS: [(u64, &str); 4] = [
+    (0, "middle"),
+    (4096, "start"),
+    (8192, "middle"),
+    (12_288, "end"),
+];
+
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub found: Option<Found>,
@@ -23,7 +31,7 @@ pub fn Stage(props: &Props) -> Html {
         <section class="stage" aria-label="Stage">
             <svg id="stage" viewBox="-340 -280 680 560" role="img" aria-label={describe(&props.found)}>
                 <circle class="ring" r={RADIUS.to_string()} />
-                { for [0, 4096, 8192, 12_288].map(tick) }
+                { for QUARTERS.map(tick) }
                 { for props.found.iter().map(marker) }
             </svg>
         </section>
@@ -31,14 +39,14 @@ pub fn Stage(props: &Props) -> Html {
 }
 
 /// A quarter of the ring, with its number.
-fn tick(number: u64) -> Html {
+fn tick((number, anchor): (u64, &'static str)) -> Html {
     let slot = Slot::new(number).expect("a quarter of the ring is a slot");
     let ((x1, y1), (x2, y2)) = (place(slot, RADIUS - 8.0), place(slot, RADIUS + 8.0));
-    let (x, y) = place(slot, RADIUS + 34.0);
+    let (x, y) = place(slot, RADIUS + 24.0);
     html! {
         <g class="tick">
             <line x1={px(x1)} y1={px(y1)} x2={px(x2)} y2={px(y2)} />
-            <text x={px(x)} y={px(y)} text-anchor="middle" dominant-baseline="central">{ slot.number() }</text>
+            <text x={px(x)} y={px(y)} text-anchor={anchor} dominant-baseline="central">{ slot.number() }</text>
         </g>
     }
 }
