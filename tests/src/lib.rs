@@ -1,1 +1,4 @@
+//! What the tests share. The tests themselves are in `tests/`, scripts and lessons beside them.
 
+#[cfg(feature = "browser")]
+pub mod browser;

@@ -1,1 +1,38 @@
+//! The browser lab.
+//!
+//! One wasm file runs in two places. On the page it draws: `start_page`. In a Web Worker it
+//! simulates: `start_worker`. The two share no memory and no Rust value; they exchange numbered
+//! requests and answers as text, so that a long simulation never holds up a click, and so that
+//! the same page can one day speak to a served cluster instead.
+//!
+//! ```text
+//! page: components -> app -> carrier  ==requests==>  worker -> lab: worker
+//!       components <- app <- carrier  <==answers===  worker <- lab
+//! ```
+//!
+//! The page holds no rule of Redis: it sends what a person asked for, and draws what came back.
+//! The Content-Security-Policy forbids inline styles, so components use classes and SVG attributes.
 
+mod app;
+pub mod carrier;
+mod components;
+pub mod lab;
+pub mod wire;
+mod worker;
+
+use wasm_bindgen::prelude::wasm_bindgen;
+
+/// Draws the page into `#app` and starts its worker. Called once, by `page.js`.
+#[wasm_bindgen]
+pub fn start_page() {
+    let root = gloo::utils::document()
+        .get_element_by_id("app")
+        .expect("index.html has an element #app");
+    yew::Renderer::<app::App>::with_root(root).render();
+}
+
+/// Makes this worker the one that simulates. Called once, by `worker.js`.
+#[wasm_bindgen]
+pub fn start_worker() {
+    worker::start();
+}

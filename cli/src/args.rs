@@ -1,0 +1,61 @@
+//! The command line: what can be said, and the help for it.
+
+use clap::{Parser, Subcommand};
+
+use crate::completion::CompletionArgs;
+use crate::serve::ServeArgs;
+use crate::slot::SlotArgs;
+
+const EXAMPLES: &str = "\
+Examples:
+  hashslot                          open the lab in the browser
+  hashslot serve --no-open          serve it, and print its address
+  hashslot slot user:1234           which slot is a key in?
+  hashslot completion bash          a script that completes commands
+
+Exit codes:
+  0  done
+  1  failed; the reason is on standard error
+  2  the command line could not be understood
+
+Colours are left out when the output is no terminal or NO_COLOR is set.";
+
+/// A flight simulator for Redis Cluster.
+///
+/// Without a command it serves the lab and opens it in the browser.
+#[derive(Debug, Parser)]
+#[command(version, after_help = EXAMPLES, args_conflicts_with_subcommands = true)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub serve: ServeArgs,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Serve the lab and open it in the browser (what happens without a command)
+    Serve(ServeArgs),
+    /// Show the hash slot of keys
+    Slot(SlotArgs),
+    /// Print a script that completes hashslot's commands in a shell
+    Completion(CompletionArgs),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_options_of_serve_work_without_its_name() {
+        let args = Args::parse_from(["hashslot", "--no-open", "--port", "9000"]);
+        assert!(args.command.is_none());
+        assert_eq!(args.serve.port, Some(9000));
+    }
+}
