@@ -64,7 +64,7 @@ pub use port::{Caused, Effect, Effects, Input, Packet, Service};
 pub use profile::{BrokenRule, Profile};
 pub use replication::LinkPhase;
 pub use stream::{Part, ReplId};
-pub use view::{Belief, Opinion};
+pub use view::{Belief, Linked, Opinion, Role};
 
 use connection::Client;
 use counters::Counters;
