@@ -1,0 +1,150 @@
+//! An actor: whoever takes inputs in and answers with effects.
+//!
+//! Servers and clients are pure state machines with ports of their own; here they get what the world
+//! knows about them and they do not: whether the process runs, which incarnation it is, how far its
+//! clock is off, what waits while it stands still, when it wants to be woken.
+
+use std::collections::VecDeque;
+
+use super::client::{Client, ClientEffect, ClientInput};
+use super::workload::Workload;
+use crate::node::{Input, Node, Packet};
+use crate::words::{ActorId, Dice, EventId, Span, Time};
+
+/// The period of `serverCron` (hz 10), and how late the timer of a real process is at most.
+const TICK: Span = Span::from_millis(100);
+const TICK_LATE_MAX: u64 = 1_000;
+
+/// A participant of the world.
+#[derive(Clone, Debug)]
+pub enum Actor {
+    Server(Box<Server>),
+    User(Box<User>),
+}
+
+/// A node, its process and its machine.
+#[derive(Clone, Debug)]
+pub struct Server {
+    pub node: Node,
+    pub process: Process,
+    /// How many times the process was started before.
+    pub incarnation: u32,
+    /// How far its clock is ahead, in microseconds.
+    clock_offset: i64,
+    timer: Dice,
+}
+
+/// Whether the process runs.
+#[derive(Clone, Debug)]
+pub enum Process {
+    Running,
+    /// It stands still; what arrives waits, and so does the timer once it is due.
+    Paused { inbox: VecDeque<Waiting>, timer: Timer },
+    /// Killed, or the machine crashed: `node` is what it was at its end.
+    Ended,
+}
+
+/// Whether a paused process has missed a tick.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Timer {
+    Pending,
+    Missed,
+}
+
+/// An input that waits for the process to go on.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    pub input: Input,
+    pub peer: Option<ActorId>,
+    pub cause: Option<EventId>,
+}
+
+/// A client, or the many clients of a workload.
+#[derive(Clone, Debug)]
+pub struct User {
+    pub who: Who,
+    /// The earliest wake-up call that is in the queue.
+    pub wakes_at: Option<Time>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Who {
+    Client(Client),
+    Workload(Workload),
+}
+
+impl Server {
+    /// A server whose process starts now. `name` is its port.
+    pub fn new(node: Node, seed: u64, name: &str, incarnation: u32, clock_offset: i64) -> Server {
+        let timer = Dice::new(seed, &format!("timer {name}"), incarnation);
+        Server { node, process: Process::Running, incarnation, clock_offset, timer }
+    }
+
+    /// What this node's own clock shows.
+    pub fn clock(&self, epoch: Time, now: Time) -> Time {
+        Time::from_micros((epoch.micros() + now.micros()).saturating_add_signed(self.clock_offset))
+    }
+
+    pub fn clock_offset(&self) -> i64 {
+        self.clock_offset
+    }
+
+    pub fn jump(&mut self, micros: i64) {
+        self.clock_offset = self.clock_offset.saturating_add(micros);
+    }
+
+    pub fn is_running(&self) -> bool {
+        matches!(self.process, Process::Running)
+    }
+
+    /// When the first tick comes: processes are not started in step.
+    pub fn first_tick(&mut self) -> Span {
+        Span::from_micros(self.timer.below(TICK.micros()))
+    }
+
+    pub fn next_tick(&mut self) -> Span {
+        TICK + Span::from_micros(self.timer.below(TICK_LATE_MAX + 1))
+    }
+}
+
+impl User {
+    pub fn new(who: Who) -> User {
+        User { who, wakes_at: None }
+    }
+
+    pub fn handle(&mut self, now: Time, input: ClientInput, out: &mut Vec<ClientEffect>) {
+        match &mut self.who {
+            Who::Client(client) => client.handle(now, input, out),
+            Who::Workload(workload) => workload.handle(now, input, out),
+        }
+    }
+
+    /// When to wake it, if no wake-up call is due by then.
+    pub fn new_wake(&mut self) -> Option<Time> {
+        let wanted = match &self.who {
+            Who::Client(client) => client.wakes_at(),
+            Who::Workload(workload) => workload.wakes_at(),
+        }?;
+        if self.wakes_at.is_some_and(|known| known <= wanted) {
+            return None;
+        }
+        self.wakes_at = Some(wanted);
+        Some(wanted)
+    }
+}
+
+/// What the network brings, as a client takes it in; nobody connects to a client, and a client hears
+/// nothing but RESP.
+pub fn client_input(input: Input) -> Option<ClientInput> {
+    match input {
+        Input::LinkUp { conn } => Some(ClientInput::LinkUp { conn }),
+        Input::LinkRefused { conn } => Some(ClientInput::LinkRefused { conn }),
+        Input::LinkClosed { conn } => Some(ClientInput::LinkClosed { conn }),
+        Input::Received { conn, packet: Packet::Client(bytes) } => {
+            Some(ClientInput::Received { conn, bytes })
+        }
+        Input::Tick
+        | Input::Accepted { .. }
+        | Input::Received { packet: Packet::Bus(_) | Packet::Replication(_), .. } => None,
+    }
+}

@@ -1,0 +1,417 @@
+//! The network: TCP connections between hosts, never loose datagrams.
+//!
+//! The problem: a cluster's failures look the way they do because of TCP. A cut does not lose
+//! messages, it delays them; a one-way cut stops both ways; a dead process refuses, a dead machine is
+//! silent; the news of a promotion is 40 ms late because of two innocent defaults.
+//!
+//! The idea: connections have ends ([`super::connection`]), each direction is a pipe that knows when
+//! its segments arrive ([`super::pipe`]), and hosts are joined by paths that may be cut or slow
+//! ([`super::paths`]). This file puts them together: send, close; the arrival of what was
+//! sent; and what happens to connections when paths, processes and machines change.
+
+mod opening;
+
+use std::sync::Arc;
+
+use super::connection::{Connection, End, EndState, Key, Place, Table};
+use super::event::{Hold, Loss, What};
+use super::paths::{Delay, Filter, HostState, Paths};
+use super::pipe::{Holder, Load, Passage, Retried, Road, Segment, Way};
+use super::queue::{Due, NetDue, Queue};
+use crate::node::{Input, Packet, Service};
+use crate::words::{ActorId, Addr, ConnId, EventId, Span};
+
+/// What the network tells the world.
+#[derive(Clone, Debug)]
+pub enum Output {
+    /// An input for an actor; `peer` is at the other end, `cause` the event that sent it.
+    Arrival { to: ActorId, peer: Option<ActorId>, input: Input, cause: Option<EventId> },
+    /// A segment was swallowed, or a message filtered out.
+    Lost { from: ActorId, to: ActorId, what: What, why: Loss, cause: EventId },
+    /// A segment has to wait at its sender.
+    Held { from: ActorId, to: ActorId, what: What, why: Hold, cause: EventId },
+}
+
+/// All connections, hosts and paths.
+#[derive(Clone, Debug)]
+pub struct Network {
+    paths: Paths,
+    tables: Vec<Arc<Table>>,
+    /// How many connections each actor has accepted.
+    accepted: Vec<u32>,
+    out: Vec<Output>,
+}
+
+impl Network {
+    pub fn new(seed: u64, delay: Delay) -> Network {
+        Network {
+            paths: Paths::new(seed, delay),
+            tables: Vec::new(),
+            accepted: Vec::new(),
+            out: Vec::new(),
+        }
+    }
+
+    /// Adds a host; its index is one more than the last one's.
+    pub fn add_host(&mut self, name: Arc<str>, addr: Option<Addr>) -> ActorId {
+        self.tables.push(Arc::default());
+        self.accepted.push(0);
+        self.paths.add(name, addr)
+    }
+
+    pub fn paths(&self) -> &Paths {
+        &self.paths
+    }
+
+    pub fn paths_mut(&mut self) -> &mut Paths {
+        &mut self.paths
+    }
+
+    /// Takes out what happened since the last time; give the memory back with
+    /// [`Network::recycle`].
+    pub fn take_output(&mut self) -> Vec<Output> {
+        std::mem::take(&mut self.out)
+    }
+
+    pub fn has_output(&self) -> bool {
+        !self.out.is_empty()
+    }
+
+    pub fn recycle(&mut self, mut buffer: Vec<Output>) {
+        if self.out.is_empty() {
+            buffer.clear();
+            self.out = buffer;
+        }
+    }
+
+    /// Writes a packet; it goes out when it can. Writing to a connection that is closed does nothing.
+    /// Returns who is at the other end.
+    pub fn send(
+        &mut self,
+        from: (ActorId, ConnId),
+        packet: Packet,
+        sent: EventId,
+        queue: &mut Queue,
+    ) -> Option<ActorId> {
+        let place = self.tables[usize::from(from.0.0)].held(from.1)?;
+        let connection = self.connection(place.key)?;
+        let end = connection.end_mut(place.side);
+        end.pipe.push(Segment { load: Load::Packet(packet), sent });
+        let is_open = end.state == EndState::Open;
+        let to = connection.end(place.side.other()).actor;
+        if is_open {
+            self.pump(place, queue);
+        }
+        Some(to)
+    }
+
+    /// Who is at the other end of an actor's connection.
+    pub fn peer(&self, actor: ActorId, conn: ConnId) -> Option<ActorId> {
+        let place = self.tables[usize::from(actor.0)].held(conn)?;
+        let connection = self.tables[usize::from(place.key.opener.0)].get(place.key)?;
+        Some(connection.end(place.side.other()).actor)
+    }
+
+    /// Closes an end: the other side learns of it when all that was written has arrived.
+    pub fn close(&mut self, actor: ActorId, conn: ConnId, closed: EventId, queue: &mut Queue) {
+        let Some(place) = self.tables[usize::from(actor.0)].held(conn) else { return };
+        self.table(actor).release(conn);
+        let Some(connection) = self.connection(place.key) else { return };
+        connection.end_mut(place.side).state = EndState::Gone;
+        if connection.is_over() {
+            return self.table(place.key.opener).remove(place.key);
+        }
+        let segment = Segment { load: Load::Fin, sent: closed };
+        connection.end_mut(place.side).pipe.push(segment);
+        if let Some((end, mut road)) = prepare(&mut self.tables, &mut self.paths, place, queue) {
+            let passage = end.pipe.finish(&mut road);
+            self.passed(place, passage, queue);
+        }
+    }
+
+    /// The process of this host ends: the kernel closes all its connections.
+    pub fn kill(&mut self, actor: ActorId, killed: EventId, queue: &mut Queue) {
+        self.paths.set_state(actor, HostState::NoProcess);
+        let held = self.tables[usize::from(actor.0)].all_held().to_vec();
+        for (conn, _) in held {
+            self.close(actor, conn, killed, queue);
+        }
+    }
+
+    /// The machine ends: nobody is told.
+    pub fn crash(&mut self, actor: ActorId, queue: &mut Queue) {
+        self.paths.set_state(actor, HostState::Down);
+        let held = self.tables[usize::from(actor.0)].all_held().to_vec();
+        for (conn, place) in held {
+            self.table(actor).release(conn);
+            let Some(connection) = self.connection(place.key) else { continue };
+            let end = connection.end_mut(place.side);
+            end.state = EndState::Gone;
+            end.pipe.on_sender_crashed();
+            connection.end_mut(place.side.other()).pipe.on_receiver_crashed(place.across(), queue);
+            if connection.is_over() {
+                self.table(place.key.opener).remove(place.key);
+            }
+        }
+    }
+
+    /// The machine runs, and a process on it listens.
+    pub fn boot(&mut self, actor: ActorId, queue: &mut Queue) {
+        let was_down = self.paths.is_down(actor);
+        self.paths.set_state(actor, HostState::Up);
+        if was_down {
+            for peer in 0..self.tables.len() {
+                self.after_heal(ActorId(peer as u16), actor, queue);
+            }
+        }
+    }
+
+    /// What goes from one host to another is swallowed from now on, acknowledgements included.
+    pub fn cut(&mut self, from: ActorId, to: ActorId, queue: &mut Queue) {
+        self.paths.cut(from, to);
+        let latency = self.paths.delay(from, to).latency;
+        for (_, place) in self.tables[usize::from(to.0)].all_held().to_vec() {
+            if let Some(end) = self.end_towards(place, from) {
+                end.pipe.on_way_back_cut(latency, queue.now());
+            }
+        }
+    }
+
+    /// What goes from one host to another arrives again, at its next retransmission.
+    pub fn heal(&mut self, from: ActorId, to: ActorId, queue: &mut Queue) {
+        self.paths.heal(from, to);
+        self.after_heal(from, to, queue);
+        self.after_heal(to, from, queue);
+    }
+
+    /// What was due to happen here, happens.
+    pub fn handle(&mut self, due: NetDue, queue: &mut Queue) {
+        match due {
+            NetDue::SynArrives(key) => self.on_syn(key, queue),
+            NetDue::SynRetry(key) => self.on_syn_retry(key, queue),
+            NetDue::Established(key) => self.on_established(key, queue),
+            NetDue::Refused(key) => self.on_refused(key),
+            NetDue::Arrives(place) => self.on_arrival(place, queue),
+            NetDue::Flush(place) => self.pump(place, queue),
+            NetDue::Retry(place) => self.on_retry(place, queue),
+            NetDue::Reset(place) => self.on_reset(place),
+        }
+    }
+
+    fn on_arrival(&mut self, place: Place, queue: &mut Queue) {
+        let Some((from, to)) = self.route(place) else { return };
+        let Some(connection) = self.connection(place.key) else { return };
+        let Some(segment) = connection.end_mut(place.side).pipe.land() else { return };
+        let receiver = connection.end_mut(place.side.other());
+        if receiver.state == EndState::Gone {
+            return self.answer_with_reset(place, queue);
+        }
+        let conn = receiver.conn;
+        match segment.load {
+            Load::Packet(packet) => {
+                if let Some(filter) = filter(&packet)
+                    && self.paths.drops(from, to, filter)
+                {
+                    let what = What::of(&packet);
+                    let (why, cause) = (Loss::Filtered, segment.sent);
+                    return self.out.push(Output::Lost { from, to, what, why, cause });
+                }
+                let input = Input::Received { conn, packet };
+                self.arrive(to, Some(from), input, Some(segment.sent));
+            }
+            Load::Fin => {
+                self.let_go(place.across());
+                self.arrive(to, Some(from), Input::LinkClosed { conn }, Some(segment.sent));
+            }
+        }
+    }
+
+    fn on_retry(&mut self, place: Place, queue: &mut Queue) {
+        let Some((end, mut road)) = prepare(&mut self.tables, &mut self.paths, place, queue) else {
+            return;
+        };
+        let holder = match end.state {
+            EndState::Gone => Holder::Nobody,
+            EndState::Open | EndState::Connecting { .. } => Holder::Process,
+        };
+        match end.pipe.retry(holder, &mut road) {
+            Retried::Void | Retried::Again => {}
+            Retried::Resumed(Passage::Idle) if self.is_gone(place.across()) => {
+                self.answer_with_reset(place, queue);
+            }
+            Retried::Resumed(passage) => self.passed(place, passage, queue),
+            Retried::GaveUp => self.on_reset(place),
+        }
+    }
+
+    /// This end learns that the connection does not exist.
+    fn on_reset(&mut self, place: Place) {
+        let Some(connection) = self.connection(place.key) else { return };
+        let end = connection.end(place.side);
+        let (actor, conn, state) = (end.actor, end.conn, end.state);
+        let peer = connection.end(place.side.other()).actor;
+        self.let_go(place);
+        if state != EndState::Gone {
+            self.arrive(actor, Some(peer), Input::LinkClosed { conn }, None);
+        }
+    }
+
+    fn is_gone(&self, place: Place) -> bool {
+        let table = &self.tables[usize::from(place.key.opener.0)];
+        let end = table.get(place.key).map(|connection| connection.end(place.side).state);
+        end.is_none_or(|state| state == EndState::Gone)
+    }
+
+    /// A segment has come to where there is no such connection.
+    fn answer_with_reset(&mut self, place: Place, queue: &mut Queue) {
+        let Some((from, to)) = self.route(place) else { return };
+        if self.paths.way(to, from) == Way::Open {
+            let at = queue.now() + self.draw(to, from);
+            queue.push(at, Due::Net(NetDue::Reset(place)));
+        }
+    }
+
+    /// Nobody holds this end any more.
+    fn let_go(&mut self, place: Place) {
+        let Some(connection) = self.connection(place.key) else { return };
+        let end = connection.end_mut(place.side);
+        end.state = EndState::Gone;
+        let (actor, conn) = (end.actor, end.conn);
+        let is_over = connection.is_over();
+        self.table(actor).release(conn);
+        if is_over {
+            self.table(place.key.opener).remove(place.key);
+        }
+    }
+
+    fn pump(&mut self, place: Place, queue: &mut Queue) {
+        if let Some((end, mut road)) = prepare(&mut self.tables, &mut self.paths, place, queue) {
+            let passage = end.pipe.pump(&mut road);
+            self.passed(place, passage, queue);
+        }
+    }
+
+    /// Data that gets through carries an acknowledgement; data that does not is worth a note.
+    fn passed(&mut self, place: Place, passage: Passage, queue: &mut Queue) {
+        match passage {
+            Passage::Idle => {}
+            Passage::Sent { arrival } => {
+                if let Some(connection) = self.connection(place.key) {
+                    let across = place.across();
+                    let pipe = &mut connection.end_mut(across.side).pipe;
+                    pipe.acknowledge(arrival, across, queue);
+                }
+            }
+            Passage::Held => self.note_held(place, Hold::Nagle),
+            Passage::Behind => self.note_held(place, Hold::Retransmission),
+            Passage::Lost => self.note_lost(place),
+        }
+    }
+
+    fn note_held(&mut self, place: Place, why: Hold) {
+        if let Some((from, to)) = self.route(place)
+            && let Some((what, cause)) = self.last_waiting(place)
+        {
+            self.out.push(Output::Held { from, to, what, why, cause });
+        }
+    }
+
+    fn note_lost(&mut self, place: Place) {
+        if let Some((from, to)) = self.route(place)
+            && let Some((what, cause)) = self.last_waiting(place)
+        {
+            let is_cut = self.paths.is_cut(from, to);
+            let why = if is_cut { Loss::Cut } else { Loss::MachineDown };
+            self.out.push(Output::Lost { from, to, what, why, cause });
+        }
+    }
+
+    fn last_waiting(&self, place: Place) -> Option<(What, EventId)> {
+        let connection = self.tables[usize::from(place.key.opener.0)].get(place.key)?;
+        let segment = connection.end(place.side).pipe.last_waiting()?;
+        match &segment.load {
+            Load::Packet(packet) => Some((What::of(packet), segment.sent)),
+            Load::Fin => Some((What::End, segment.sent)),
+        }
+    }
+
+    /// Pipes from `to` back to `from` may hear of what arrived long ago.
+    fn after_heal(&mut self, from: ActorId, to: ActorId, queue: &mut Queue) {
+        if self.paths.way(from, to) == Way::Shut || self.paths.way(to, from) == Way::Shut {
+            return;
+        }
+        for (_, place) in self.tables[usize::from(from.0)].all_held().to_vec() {
+            if let Some(end) = self.end_towards(place, to) {
+                end.pipe.on_healed(place, queue);
+            }
+        }
+    }
+
+    /// This end, if it is open and the other one is at `peer`.
+    fn end_towards(&mut self, place: Place, peer: ActorId) -> Option<&mut End> {
+        let connection = self.connection(place.key)?;
+        let is_there = connection.end(place.side.other()).actor == peer;
+        let end = connection.end_mut(place.side);
+        (is_there && end.state == EndState::Open).then_some(end)
+    }
+
+    fn draw(&mut self, from: ActorId, to: ActorId) -> Span {
+        let delay = self.paths.delay(from, to);
+        let jitter = self.paths.dice(from, to).below(delay.jitter.micros() + 1);
+        delay.latency + Span::from_micros(jitter)
+    }
+
+    fn route(&self, place: Place) -> Option<(ActorId, ActorId)> {
+        let connection = self.tables[usize::from(place.key.opener.0)].get(place.key)?;
+        Some((connection.end(place.side).actor, connection.end(place.side.other()).actor))
+    }
+
+    fn arrive(
+        &mut self,
+        to: ActorId,
+        peer: Option<ActorId>,
+        input: Input,
+        cause: Option<EventId>,
+    ) {
+        self.out.push(Output::Arrival { to, peer, input, cause });
+    }
+
+    fn connection(&mut self, key: Key) -> Option<&mut Connection> {
+        self.table(key.opener).get_mut(key)
+    }
+
+    fn table(&mut self, actor: ActorId) -> &mut Table {
+        Arc::make_mut(&mut self.tables[usize::from(actor.0)])
+    }
+}
+
+/// The end at this place, and the road before it.
+fn prepare<'a>(
+    tables: &'a mut [Arc<Table>],
+    paths: &'a mut Paths,
+    place: Place,
+    queue: &'a mut Queue,
+) -> Option<(&'a mut End, Road<'a>)> {
+    let table = Arc::make_mut(&mut tables[usize::from(place.key.opener.0)]);
+    let connection = table.get_mut(place.key)?;
+    let to = connection.end(place.side.other()).actor;
+    let end = connection.end_mut(place.side);
+    let from = end.actor;
+    let Delay { latency, jitter } = paths.delay(from, to);
+    let back_latency = paths.delay(to, from).latency;
+    let (forward, back) = (paths.way(from, to), paths.way(to, from));
+    let dice = paths.dice(from, to);
+    Some((end, Road { place, forward, back, latency, jitter, back_latency, dice, queue }))
+}
+
+/// What a filter of single messages may look for in a packet.
+fn filter(packet: &Packet) -> Option<Filter> {
+    match packet {
+        Packet::Bus(message) => Some(Filter::Bus(message.kind())),
+        Packet::Replication(_) => Some(Filter::Replication),
+        Packet::Client(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

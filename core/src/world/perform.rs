@@ -1,0 +1,320 @@
+//! Performing effects: where causes are stamped.
+//!
+//! An actor says what it does; the world does it, and gives every event its cause: the fact that the
+//! effect names, else the event of the input. Nobody else hands event ids around. Each effect is also
+//! taken into the digest, in the same order and the same form whether or not anything is kept.
+
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+
+use super::World;
+use super::actor::{Actor, Process, Waiting, client_input};
+use super::client::{ClientEffect, ClientInput};
+use super::event::{Event, EventKind, What};
+use super::network::Output;
+use super::queue::Due;
+use super::trace::{Trace, Traffic};
+use crate::node::{Caused, Effect, Effects, Fact, Input, Packet, Service};
+use crate::words::{ActorId, ConnId, Digest, EventId};
+
+/// Memory that is used again for every input; it holds nothing between two.
+#[derive(Debug, Default)]
+pub(super) struct Scratch {
+    effects: Effects,
+    caused: Vec<Caused>,
+    client: Vec<ClientEffect>,
+    /// The event of each effect of this input, if it is a fact.
+    facts: Vec<Option<EventId>>,
+}
+
+impl Clone for Scratch {
+    fn clone(&self) -> Scratch {
+        Scratch::default()
+    }
+}
+
+impl World {
+    /// Hands on what the network has to say, until it is silent.
+    pub(super) fn drain_network(&mut self, trace: &mut Trace) {
+        while self.network.has_output() {
+            let mut outputs = self.network.take_output();
+            for output in outputs.drain(..) {
+                match output {
+                    Output::Arrival { to, peer, input, cause } => {
+                        self.deliver(to, Waiting { input, peer, cause }, trace);
+                    }
+                    Output::Lost { from, to, what, why, cause } => {
+                        let kind = EventKind::Lost { from, to, what, why };
+                        self.happen(ActorId::WORLD, Some(cause), kind, trace);
+                    }
+                    Output::Held { from, to, what, why, cause } => {
+                        let kind = EventKind::Held { from, to, what, why };
+                        self.happen(ActorId::WORLD, Some(cause), kind, trace);
+                    }
+                }
+            }
+            self.network.recycle(outputs);
+        }
+    }
+
+    /// Gives an input to its actor, or to its inbox.
+    pub(super) fn deliver(&mut self, to: ActorId, waiting: Waiting, trace: &mut Trace) {
+        match &*self.actors[usize::from(to.0)] {
+            Actor::User(_) => self.deliver_to_user(to, waiting, trace),
+            Actor::Server(server) => match server.process {
+                Process::Running => self.serve(to, waiting, trace),
+                Process::Ended => {}
+                Process::Paused { .. } => {
+                    if let Some(server) = self.server_mut(to)
+                        && let Process::Paused { inbox, .. } = &mut server.process
+                    {
+                        inbox.push_back(waiting);
+                    }
+                }
+            },
+        }
+    }
+
+    /// Lets a running node handle an input, and does what it answers.
+    pub(super) fn serve(&mut self, to: ActorId, waiting: Waiting, trace: &mut Trace) {
+        let Waiting { input, peer, cause } = waiting;
+        let (epoch, now) = (self.setup.epoch, self.now());
+        let kind = arrival(&input, peer, trace);
+        let id = (!matches!(input, Input::Tick)).then(|| self.next_id(to));
+        let mut effects = std::mem::take(&mut self.scratch.effects);
+        let mut caused = std::mem::take(&mut self.scratch.caused);
+        if let Some(server) = self.server_mut(to) {
+            let clock = server.clock(epoch, now);
+            server.node.handle(clock, input, &mut effects);
+        }
+        caused.extend(effects.drain());
+        self.scratch.effects = effects;
+        if let (Some(id), Some(kind)) = (id, kind) {
+            let changed = caused.iter().any(|caused| is_change(&caused.effect));
+            trace.push(Event { id, at: now, cause, changed, kind });
+        }
+        self.perform(to, id.or(cause), &mut caused, trace);
+        self.scratch.caused = caused;
+    }
+
+    /// Does what a node has answered; effects that name no fact are caused by `input`.
+    pub(super) fn perform(
+        &mut self,
+        actor: ActorId,
+        input: Option<EventId>,
+        caused: &mut Vec<Caused>,
+        trace: &mut Trace,
+    ) {
+        let mut facts = std::mem::take(&mut self.scratch.facts);
+        facts.clear();
+        for Caused { because, effect } in caused.drain(..) {
+            let cause = because.and_then(|place| facts.get(place).copied().flatten()).or(input);
+            facts.push(self.perform_one(actor, cause, effect, trace));
+        }
+        self.scratch.facts = facts;
+    }
+
+    /// The event, if the effect was to note a fact.
+    fn perform_one(
+        &mut self,
+        actor: ActorId,
+        cause: Option<EventId>,
+        effect: Effect,
+        trace: &mut Trace,
+    ) -> Option<EventId> {
+        match effect {
+            Effect::Connect { conn, to, port, service } => {
+                self.connect(actor, conn, (to, port), service, cause, trace);
+            }
+            Effect::Send { conn, packet } => self.send(actor, conn, packet, cause, trace),
+            Effect::Close { conn } => self.close(actor, conn, cause, trace),
+            Effect::Note(fact) => {
+                self.take_in(actor, 4, |digest| digest_fact(&fact, digest));
+                return Some(self.happen(actor, cause, EventKind::Fact(fact), trace));
+            }
+        }
+        None
+    }
+
+    /// Gives an input to a client; a client hears only what it can understand.
+    fn deliver_to_user(&mut self, to: ActorId, waiting: Waiting, trace: &mut Trace) {
+        let Waiting { input, peer, cause } = waiting;
+        let kind = arrival(&input, peer, trace);
+        let Some(input) = client_input(input) else { return };
+        let id = self.next_id(to);
+        let place = kind.map(|kind| Event { id, at: self.now(), cause, changed: false, kind });
+        self.serve_user(to, input, Some(id), place, trace);
+    }
+
+    /// Lets a client handle an input, and does what it answers: each effect is caused by the note
+    /// before it, or by the input.
+    pub(super) fn serve_user(
+        &mut self,
+        to: ActorId,
+        input: ClientInput,
+        cause: Option<EventId>,
+        event: Option<Event>,
+        trace: &mut Trace,
+    ) {
+        let now = self.now();
+        let mut effects = std::mem::take(&mut self.scratch.client);
+        let Some(user) = self.user_mut(to) else { return };
+        user.handle(now, input, &mut effects);
+        if let Some(at) = user.new_wake() {
+            self.queue.push(at, Due::Wake { actor: to });
+        }
+        if let Some(event) = event {
+            let changed = effects.iter().any(|effect| matches!(effect, ClientEffect::Note(_)));
+            trace.push(Event { changed, ..event });
+        }
+        let mut because = cause;
+        for effect in effects.drain(..) {
+            if let Some(note) = self.perform_for_user(to, because, effect, trace) {
+                because = Some(note);
+            }
+        }
+        self.scratch.client = effects;
+    }
+
+    /// The event, if the effect was a note.
+    fn perform_for_user(
+        &mut self,
+        actor: ActorId,
+        cause: Option<EventId>,
+        effect: ClientEffect,
+        trace: &mut Trace,
+    ) -> Option<EventId> {
+        match effect {
+            ClientEffect::Connect { conn, to } => {
+                let to = (*to.ip(), to.port());
+                self.connect(actor, conn, to, Service::Client, cause, trace);
+            }
+            ClientEffect::Send { conn, bytes } => {
+                self.send(actor, conn, Packet::Client(bytes), cause, trace);
+            }
+            ClientEffect::Close { conn } => self.close(actor, conn, cause, trace),
+            ClientEffect::Note(note) => {
+                self.take_in(actor, 5, |digest| note.digest(digest));
+                let kind = EventKind::Client(Box::new(note));
+                return Some(self.happen(actor, cause, kind, trace));
+            }
+        }
+        None
+    }
+
+    fn connect(
+        &mut self,
+        actor: ActorId,
+        conn: ConnId,
+        to: (Ipv4Addr, u16),
+        service: Service,
+        cause: Option<EventId>,
+        trace: &mut Trace,
+    ) {
+        let address = u64::from(to.0.to_bits()) << 16 | u64::from(to.1);
+        self.take_in(actor, 1, |digest| digest.word(address));
+        let id = self.next_id(actor);
+        let to = self.network.connect((actor, conn), to, service, id, &mut self.queue);
+        self.record(id, cause, EventKind::Connecting { conn, to, service }, trace);
+    }
+
+    fn send(
+        &mut self,
+        actor: ActorId,
+        conn: ConnId,
+        packet: Packet,
+        cause: Option<EventId>,
+        trace: &mut Trace,
+    ) {
+        self.take_in(actor, 2, |digest| {
+            digest.word(u64::from(conn.0));
+            match &packet {
+                Packet::Bus(message) => message.digest(digest),
+                Packet::Replication(part) => part.digest(digest),
+                Packet::Client(bytes) => digest.bytes(bytes),
+            }
+        });
+        let id = self.next_id(actor);
+        let what = trace.keeps(Traffic::Yes).then(|| What::of(&packet));
+        let to = self.network.send((actor, conn), packet, id, &mut self.queue);
+        if let (Some(what), Some(_)) = (what, to) {
+            self.record(id, cause, EventKind::Sent { conn, to, what }, trace);
+        }
+    }
+
+    fn close(
+        &mut self,
+        actor: ActorId,
+        conn: ConnId,
+        cause: Option<EventId>,
+        trace: &mut Trace,
+    ) {
+        self.take_in(actor, 3, |digest| digest.word(u64::from(conn.0)));
+        let id = self.next_id(actor);
+        let to = self.network.peer(actor, conn);
+        self.network.close(actor, conn, id, &mut self.queue);
+        self.record(id, cause, EventKind::Closed { conn, to }, trace);
+    }
+
+    /// Takes one effect into the digest: when, who, which kind, and what it holds.
+    fn take_in(&mut self, actor: ActorId, kind: u64, content: impl FnOnce(&mut Digest)) {
+        self.digest.word(self.queue.now().micros());
+        self.digest.word(u64::from(actor.0) << 8 | kind);
+        content(&mut self.digest);
+    }
+
+    /// An event of this owner happens now.
+    pub(super) fn happen(
+        &mut self,
+        owner: ActorId,
+        cause: Option<EventId>,
+        kind: EventKind,
+        trace: &mut Trace,
+    ) -> EventId {
+        let id = self.next_id(owner);
+        self.record(id, cause, kind, trace);
+        id
+    }
+
+    fn record(
+        &self,
+        id: EventId,
+        cause: Option<EventId>,
+        kind: EventKind,
+        trace: &mut Trace,
+    ) {
+        trace.push(Event { id, at: self.now(), cause, changed: false, kind });
+    }
+}
+
+/// The event of an input, if it is one and would be kept. A tick is none: it happens all the time.
+fn arrival(input: &Input, peer: Option<ActorId>, trace: &Trace) -> Option<EventKind> {
+    match *input {
+        Input::Tick => None,
+        Input::Accepted { conn, service, .. } => {
+            Some(EventKind::Accepted { conn, from: peer, service })
+        }
+        Input::LinkUp { conn } => Some(EventKind::LinkUp { conn, to: peer }),
+        Input::LinkRefused { conn } => Some(EventKind::LinkRefused { conn }),
+        Input::LinkClosed { conn } => Some(EventKind::LinkClosed { conn, by: peer }),
+        Input::Received { conn, ref packet } => trace
+            .keeps(Traffic::Yes)
+            .then(|| EventKind::Received { conn, from: peer, what: What::of(packet) }),
+    }
+}
+
+fn is_change(effect: &Effect) -> bool {
+    matches!(effect, Effect::Note(fact) if !fact.is_refusal())
+}
+
+/// A fact's canonical bytes are its debug text: names and numbers in the order of its fields.
+fn digest_fact(fact: &Fact, digest: &mut Digest) {
+    struct Letters<'a>(&'a mut Digest);
+    impl Write for Letters<'_> {
+        fn write_str(&mut self, text: &str) -> std::fmt::Result {
+            text.bytes().for_each(|byte| self.0.word(u64::from(byte)));
+            Ok(())
+        }
+    }
+    write!(Letters(digest), "{fact:?}").expect("a digest takes everything in");
+}

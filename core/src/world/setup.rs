@@ -1,0 +1,309 @@
+//! Making a world: nodes that know nobody, and the cluster that they form.
+//!
+//! The cluster is not painted on: it forms by the real protocol, from the commands that
+//! `redis-cli --cluster create` would send (Redis 7.0, `redis-cli.c: clusterManagerCommandCreate`):
+//! slots to the masters, an epoch to each node, MEET from every node to the first, and once all know
+//! each other, REPLICATE. Replicas are paired with masters in turn. What a person is shown begins
+//! when all replicas are connected and everybody has heard of their offsets.
+
+use std::sync::Arc;
+
+use bytes::{Bytes, BytesMut};
+
+use super::actor::{Actor, Process, Server};
+use super::event::{EventKind, Life};
+use super::network::Network;
+use super::paths::Delay;
+use super::perform::Scratch;
+use super::queue::{Due, Queue};
+use super::trace::{Level, Trace};
+use super::{World, step::Port};
+use crate::data::{Keyspace, Reply, decode_reply, encode_call};
+use crate::node::{self, Config, Effect, Health, Input, Linked, Node, Opinion, Packet, Profile, Role, Service};
+use crate::words::{ActorId, Addr, ConnId, Digest, EventId, SLOT_COUNT, Span, Time};
+
+/// The connection over which the world itself speaks to a node.
+const HAND: ConnId = ConnId(u32::MAX);
+/// How long a cluster may take to form before something must be wrong with it.
+const FORMATION_MAX: Span = Span::from_secs(300);
+const POLL: Span = Span::from_millis(100);
+
+/// What a world is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Setup {
+    pub masters: u16,
+    /// For each master.
+    pub replicas: u16,
+    pub seed: u64,
+    pub first_port: u16,
+    /// How long packets take where nothing is slow.
+    pub delay: Delay,
+    /// What the nodes' clocks show at the world's time 0.
+    pub epoch: Time,
+    pub config: Config,
+    pub profile: Profile,
+}
+
+impl Default for Setup {
+    /// Three masters with a replica each, on 7000 to 7005, on the first day of 2026.
+    fn default() -> Setup {
+        Setup {
+            masters: 3,
+            replicas: 1,
+            seed: 1,
+            first_port: 7000,
+            delay: Delay { latency: Span::from_micros(200), jitter: Span::from_micros(200) },
+            epoch: Time::from_millis(1_767_225_600_000),
+            config: Config::default(),
+            profile: Profile::REDIS_7_0,
+        }
+    }
+}
+
+impl Setup {
+    /// How many nodes there are.
+    pub fn nodes(&self) -> u16 {
+        self.masters * (1 + self.replicas)
+    }
+}
+
+impl World {
+    /// A world of empty nodes in cluster mode that know nobody.
+    pub fn new(setup: Setup) -> World {
+        let mut world = World {
+            network: Network::new(setup.seed, setup.delay),
+            queue: Queue::default(),
+            actors: Vec::new(),
+            clients: Vec::new(),
+            workload: None,
+            counts: Vec::new(),
+            world_count: 0,
+            digest: Digest::new(),
+            origin: Time::ZERO,
+            scratch: Scratch::default(),
+            setup: Arc::new(setup),
+        };
+        let mut trace = Trace::new(Level::Off);
+        for index in 0..world.setup.nodes() {
+            let port = Port::new(world.setup.first_port + index).expect("ports stay below 55536");
+            world.add_server(port, None, &mut trace);
+        }
+        world
+    }
+
+    /// A world with a cluster that has formed; its time is counted from there.
+    pub fn formed(setup: Setup) -> World {
+        let mut world = World::new(setup);
+        let mut trace = Trace::new(Level::Off);
+        world.found_cluster(&mut trace);
+        world.form_until(&mut trace, World::all_have_joined);
+        world.attach_replicas(&mut trace);
+        world.form_until(&mut trace, World::all_are_in_step);
+        world.origin = world.now();
+        world
+    }
+
+    /// Sends one command to a node as if from a client beside it, and takes the reply: no time passes.
+    /// A command that does not answer at once gives null.
+    pub fn command(&mut self, node: ActorId, args: &[&[u8]], trace: &mut Trace) -> Reply {
+        let call: Vec<Bytes> = args.iter().map(|arg| Bytes::copy_from_slice(arg)).collect();
+        let ip = std::net::Ipv4Addr::LOCALHOST;
+        let packet = Packet::Client(encode_call(&call));
+        let inputs = [
+            Input::Accepted { conn: HAND, service: Service::Client, from: ip, at: ip },
+            Input::Received { conn: HAND, packet },
+            Input::LinkClosed { conn: HAND },
+        ];
+        let mut answer = BytesMut::new();
+        for input in inputs {
+            answer.extend_from_slice(&self.serve_by_hand(node, input, trace));
+        }
+        self.drain_network(trace);
+        match decode_reply(&mut answer) {
+            Ok(Some(reply)) => reply,
+            Ok(None) | Err(_) => Reply::Null,
+        }
+    }
+
+    /// Starts a new, empty node on a machine of its own.
+    pub(super) fn add_server(
+        &mut self,
+        port: Port,
+        cause: Option<EventId>,
+        trace: &mut Trace,
+    ) -> ActorId {
+        let addr = Addr::loopback(port.number());
+        let name: Arc<str> = Arc::from(port.number().to_string());
+        let actor = self.network.add_host(name.clone(), Some(addr));
+        let node = Node::new(self.node_setup(addr, 0, 0, None, Keyspace::default()));
+        let server = Server::new(node, self.setup.seed, &name, 0, 0);
+        self.actors.push(Arc::new(Actor::Server(Box::new(server))));
+        self.counts.push(0);
+        self.start_timer(actor);
+        self.happen(actor, cause, EventKind::Life(Life::Started), trace);
+        actor
+    }
+
+    /// What a process of this node starts with.
+    pub(super) fn node_setup(
+        &self,
+        addr: Addr,
+        incarnation: u32,
+        clock_offset: i64,
+        durable: Option<Arc<node::Durable>>,
+        keyspace: Keyspace,
+    ) -> node::Setup {
+        let now = self.setup.epoch.micros() + self.now().micros();
+        node::Setup {
+            addr,
+            seed: self.setup.seed,
+            incarnation,
+            config: self.setup.config.clone(),
+            profile: self.setup.profile,
+            now: Time::from_micros(now.saturating_add_signed(clock_offset)),
+            durable,
+            keyspace,
+        }
+    }
+
+    pub(super) fn start_timer(&mut self, actor: ActorId) {
+        let now = self.now();
+        if let Some(server) = self.server_mut(actor) {
+            let (at, incarnation) = (now + server.first_tick(), server.incarnation);
+            self.queue.push(at, Due::Tick { actor, incarnation });
+        }
+    }
+
+    /// Lets a node handle an input of [`HAND`]; what it writes there is the result.
+    fn serve_by_hand(&mut self, node: ActorId, input: Input, trace: &mut Trace) -> Vec<u8> {
+        let (epoch, now) = (self.setup.epoch, self.now());
+        let Some(server) = self.server_mut(node) else { return Vec::new() };
+        if !matches!(server.process, Process::Running) {
+            return Vec::new();
+        }
+        let clock = server.clock(epoch, now);
+        let mut effects = node::Effects::default();
+        server.node.handle(clock, input, &mut effects);
+        let mut caused: Vec<_> = effects.drain().collect();
+        let mut answer = Vec::new();
+        for one in &caused {
+            if let Effect::Send { conn: HAND, packet: Packet::Client(bytes) } = &one.effect {
+                answer.extend_from_slice(bytes);
+            }
+        }
+        self.perform(node, None, &mut caused, trace);
+        answer
+    }
+
+    fn found_cluster(&mut self, trace: &mut Trace) {
+        let first = self.setup.first_port.to_string();
+        for index in 0..self.setup.nodes() {
+            let node = ActorId(index);
+            if let Some((from, to)) = slots_of(index, self.setup.masters) {
+                let (from, to) = (from.to_string(), to.to_string());
+                self.found(node, &["CLUSTER", "ADDSLOTSRANGE", &from, &to], trace);
+            }
+            let epoch = (index + 1).to_string();
+            self.found(node, &["CLUSTER", "SET-CONFIG-EPOCH", &epoch], trace);
+        }
+        for index in 1..self.setup.nodes() {
+            self.found(ActorId(index), &["CLUSTER", "MEET", "127.0.0.1", &first], trace);
+        }
+    }
+
+    fn attach_replicas(&mut self, trace: &mut Trace) {
+        let masters = self.setup.masters;
+        for index in masters..self.setup.nodes() {
+            let master = self.server(ActorId((index - masters) % masters));
+            let id = master.expect("masters come first").node.id().to_string();
+            self.found(ActorId(index), &["CLUSTER", "REPLICATE", &id], trace);
+        }
+    }
+
+    fn found(&mut self, node: ActorId, args: &[&str], trace: &mut Trace) {
+        let bytes: Vec<&[u8]> = args.iter().map(|arg| arg.as_bytes()).collect();
+        let reply = self.command(node, &bytes, trace);
+        assert!(reply == Reply::ok(), "{args:?} at {}: {reply:?}", self.name(node));
+    }
+
+    fn form_until(&mut self, trace: &mut Trace, is_done: fn(&World) -> bool) {
+        let limit = self.now() + FORMATION_MAX;
+        while !is_done(self) {
+            assert!(self.now() < limit, "a cluster of {:?} does not form", self.setup);
+            self.run_for(POLL, trace);
+        }
+    }
+
+    /// Whether every node has a link to every other one, and knows who serves which slot.
+    fn all_have_joined(&self) -> bool {
+        let count = usize::from(self.setup.nodes());
+        self.servers().all(|(_, _, server)| {
+            let node = &server.node;
+            let slots: u32 = node.beliefs().map(|belief| u32::from(belief.slots.len())).sum();
+            node.beliefs().count() == count
+                && slots == u32::from(SLOT_COUNT)
+                && node.health() == Health::Ok
+                && node.beliefs().all(|belief| {
+                    belief.opinion == Opinion::Ok && belief.linked == Linked::Yes
+                })
+        })
+    }
+
+    /// Whether all replicas are connected, and every node knows whose they are and how far they got.
+    fn all_are_in_step(&self) -> bool {
+        let masters = self.setup.masters;
+        let is_replica = |index: u16| index >= masters;
+        let has_offset = self.setup.replicas > 0;
+        self.servers().all(|(ActorId(index), _, server)| {
+            let node = &server.node;
+            node.health() == Health::Ok
+                && (!is_replica(index) || node.replication().is_connected())
+                && (!has_offset || node.beliefs().all(|belief| belief.offset > 0))
+                && node.beliefs().filter(|belief| belief.role != Role::Master).count()
+                    == usize::from(self.setup.nodes() - masters)
+        })
+    }
+
+    /// The process of a server that is being started again takes the place of the old one.
+    pub(super) fn replace_node(&mut self, actor: ActorId, node: Node, incarnation: u32) {
+        let name = self.name(actor).to_owned();
+        let seed = self.setup.seed;
+        if let Some(server) = self.server_mut(actor) {
+            let offset = server.clock_offset();
+            *server = Server::new(node, seed, &name, incarnation, offset);
+        }
+        self.start_timer(actor);
+    }
+}
+
+/// The slots that redis-cli gives to a master of this index: equal shares of 16,384 as fractions,
+/// their ends rounded to the nearest slot, half away from zero.
+fn slots_of(index: u16, masters: u16) -> Option<(u64, u64)> {
+    if index >= masters {
+        return None;
+    }
+    let count = u64::from(masters);
+    // Where the share after `index` shares ends, minus one, rounded.
+    let last = |shares: u64| {
+        (2 * shares * u64::from(SLOT_COUNT) + count) / (2 * count) - 1
+    };
+    let index = u64::from(index);
+    let first = if index == 0 { 0 } else { last(index) + 1 };
+    let last = if index + 1 == count { u64::from(SLOT_COUNT) - 1 } else { last(index + 1) };
+    Some((first, last))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn masters_get_the_slots_that_redis_cli_gives_them() {
+        let all = |masters| (0..masters).map(|i| slots_of(i, masters).unwrap()).collect::<Vec<_>>();
+        assert_eq!(all(3), [(0, 5460), (5461, 10922), (10923, 16383)]);
+        assert_eq!(all(4), [(0, 4095), (4096, 8191), (8192, 12287), (12288, 16383)]);
+        let five = [(0, 3276), (3277, 6553), (6554, 9829), (9830, 13106), (13107, 16383)];
+        assert_eq!(all(5), five);
+        assert_eq!(slots_of(3, 3), None);
+    }
+}
