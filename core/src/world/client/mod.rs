@@ -8,7 +8,7 @@
 //! The idea: one state machine for all three. A command is a [`Request`] that turns to a node for an
 //! errand: the command itself, the ASKING before it, or the map of slots. Commands are answered one
 //! at a time, in the order in which they were asked; those behind wait. What differs between the three
-//! manners is a row of [`Rules`].
+//! kinds is a row of [`Rules`].
 //!
 //! The rules as others have them: `redis-cli.c: cliSendCommand, cliReadReply, issueCommandRepeat`
 //! (Redis 7.0) for following, which ends no chain of redirects by itself, and sends ASKING as a round
@@ -27,34 +27,35 @@ use std::collections::VecDeque;
 use bytes::Bytes;
 
 use super::slot_cache::SlotCache;
-use crate::data::{Reply, encode_call, first_key};
+use super::step::ClientKind;
+use crate::data::{Reply, encode_call, row};
 use crate::words::{ConnId, Span, Time, slot_of_key};
 use links::{LinkState, Links};
 pub use port::{
-    Args, ClientEffect, ClientInput, ClientNote, Endpoint, Failure, Manner, News, Redirect, Then,
-    Timing,
+    Args, ClientEffect, ClientInput, ClientNote, Endpoint, Failure, KeyNumber, News, Redirect, Refusal,
+    Then, Timing,
 };
 use request::{Errand, Request, Stage, TIMEOUT};
 
-/// In what the three manners differ.
+/// In what the three kinds differ.
 struct Rules {
     redirects_max: u32,
     failures_max: usize,
     timeout: Option<Span>,
 }
 
-const fn rules(manner: Manner) -> Rules {
-    match manner {
-        Manner::Plain => Rules { redirects_max: 0, failures_max: 0, timeout: None },
-        Manner::Follow => Rules { redirects_max: u32::MAX, failures_max: 0, timeout: None },
-        Manner::Aware => Rules { redirects_max: 5, failures_max: 3, timeout: Some(TIMEOUT) },
+const fn rules(kind: ClientKind) -> Rules {
+    match kind {
+        ClientKind::Plain => Rules { redirects_max: 0, failures_max: 0, timeout: None },
+        ClientKind::Follow => Rules { redirects_max: u32::MAX, failures_max: 0, timeout: None },
+        ClientKind::Aware => Rules { redirects_max: 5, failures_max: 3, timeout: Some(TIMEOUT) },
     }
 }
 
 /// A client and all that it knows.
 #[derive(Clone, Debug)]
 pub struct Client {
-    manner: Manner,
+    kind: ClientKind,
     /// The node that it talks to when nothing says otherwise; where a following client was sent last.
     at: Endpoint,
     cache: SlotCache,
@@ -65,9 +66,9 @@ pub struct Client {
 
 impl Client {
     /// A client that begins at the node `via`. It connects when it first has something to ask.
-    pub fn new(manner: Manner, via: Endpoint) -> Client {
+    pub fn new(kind: ClientKind, via: Endpoint) -> Client {
         Client {
-            manner,
+            kind,
             at: via,
             cache: SlotCache::default(),
             links: Links::default(),
@@ -75,8 +76,8 @@ impl Client {
         }
     }
 
-    pub fn manner(&self) -> Manner {
-        self.manner
+    pub fn kind(&self) -> ClientKind {
+        self.kind
     }
 
     /// The node that it talks to when nothing says otherwise.
@@ -135,7 +136,7 @@ impl Client {
 
     fn times_out_at(&self) -> Option<Time> {
         let stage = self.requests.front()?.stage?;
-        Some(stage.since + rules(self.manner).timeout?)
+        Some(stage.since + rules(self.kind).timeout?)
     }
 
     fn on_wake(&mut self, now: Time, out: &mut Vec<ClientEffect>) {
@@ -168,13 +169,13 @@ impl Client {
         let Some(request) = self.requests.front() else {
             return;
         };
-        if self.manner != Manner::Aware {
+        if self.kind != ClientKind::Aware {
             return self.turn_to(self.at, Errand::Command, now, out);
         }
         if self.cache.is_empty() {
             return self.turn_to(self.at, Errand::Refresh, now, out);
         }
-        let slot = first_key(&request.args).map(slot_of_key);
+        let slot = first_key(&request.args).map(|key| slot_of_key(key));
         let owner = slot.and_then(|slot| self.cache.owner(slot)).unwrap_or(self.at);
         self.turn_to(owner, Errand::Command, now, out);
     }
@@ -305,7 +306,7 @@ impl Client {
             return;
         };
         let sent_on = redirect::redirect(&reply, node)
-            .filter(|_| request.redirects < rules(self.manner).redirects_max);
+            .filter(|_| request.redirects < rules(self.kind).redirects_max);
         let timing = request.timing();
         let Some((kind, slot, to)) = sent_on else {
             let (round_trips, waited) = (request.round_trips, now.since(request.asked_at));
@@ -314,10 +315,10 @@ impl Client {
         };
         request.redirects += 1;
         out.push(note(ClientNote::Redirected { kind, slot, to, timing }));
-        match self.manner {
-            Manner::Aware if kind == Redirect::Moved => self.cache.learn(slot, to),
-            Manner::Aware => {}
-            Manner::Plain | Manner::Follow => {
+        match self.kind {
+            ClientKind::Aware if kind == Redirect::Moved => self.cache.learn(slot, to),
+            ClientKind::Aware => {}
+            ClientKind::Plain | ClientKind::Follow => {
                 self.at = to;
                 self.links.close_others(to, out);
             }
@@ -346,7 +347,7 @@ impl Client {
         request.failed.push(node);
         let timing = request.timing();
         let attempts = request.failed.len();
-        let helper = match attempts <= rules(self.manner).failures_max {
+        let helper = match attempts <= rules(self.kind).failures_max {
             true => self.helper(),
             false => None,
         };
@@ -381,6 +382,11 @@ impl Client {
         self.requests.pop_front();
         self.dispatch(now, out);
     }
+}
+
+/// The key that decides which node is asked. A command that is no row of `data` has none.
+fn first_key(args: &[Bytes]) -> Option<&Bytes> {
+    row(args.first()?)?.keys_of(args).next()
 }
 
 fn note(note: ClientNote) -> ClientEffect {

@@ -19,17 +19,6 @@ pub type Endpoint = SocketAddrV4;
 /// A command and its arguments, shared by all who remember it.
 pub type Args = Arc<[Bytes]>;
 
-/// How a client treats a redirect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Manner {
-    /// Shows it as the error that it is.
-    Plain,
-    /// Goes where it is sent, and stays there: `redis-cli -c`.
-    Follow,
-    /// Keeps a map of slots and asks the owner at once.
-    Aware,
-}
-
 /// What happens to a client.
 #[derive(Clone, Debug)]
 pub enum ClientInput {
@@ -92,6 +81,18 @@ pub enum Failure {
     ReplyTimeout,
 }
 
+/// The keys of a workload are numbered.
+pub type KeyNumber = u32;
+
+/// Why a command of the workload came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Refusal {
+    /// The node answered with this error.
+    Error(String),
+    /// No node answered.
+    Failed(Failure),
+}
+
 /// What a client notices. Every round trip is one [`ClientNote::Asked`] and what answers it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientNote {
@@ -106,6 +107,18 @@ pub enum ClientNote {
     Failed { node: Endpoint, how: Failure, then: Then, timing: Timing },
     /// The map of slots was asked for anew; `changed` says whether it was news.
     CacheRefreshed { from: Endpoint, runs: u32, changed: News },
+    /// A write of the workload was acknowledged.
+    WriteAcknowledged { by: Endpoint, key: KeyNumber, value: u64, waited: Span },
+    /// A read of the workload was answered; `acknowledged` is the least value that would be fresh.
+    ReadAnswered {
+        by: Endpoint,
+        key: KeyNumber,
+        value: Option<u64>,
+        acknowledged: Option<u64>,
+        waited: Span,
+    },
+    /// A command of the workload failed. A write may have happened all the same.
+    NotAcknowledged { key: KeyNumber, why: Refusal, waited: Span },
 }
 
 /// Whether something heard was known already.
@@ -124,7 +137,10 @@ impl ClientNote {
             ClientNote::Asked { .. }
             | ClientNote::Redirected { .. }
             | ClientNote::Waiting { .. }
-            | ClientNote::CacheRefreshed { .. } => false,
+            | ClientNote::CacheRefreshed { .. }
+            | ClientNote::WriteAcknowledged { .. }
+            | ClientNote::ReadAnswered { .. }
+            | ClientNote::NotAcknowledged { .. } => false,
         }
     }
 
@@ -153,6 +169,27 @@ impl ClientNote {
             ClientNote::CacheRefreshed { from, runs, changed } => {
                 digest.word(6 << 48 | word_of(*from));
                 digest.word(u64::from(*runs) << 1 | *changed as u64);
+            }
+            ClientNote::WriteAcknowledged { by, key, value, waited } => {
+                digest.word(7 << 48 | word_of(*by));
+                digest.word(u64::from(*key));
+                digest.word(*value);
+                digest.word(waited.micros());
+            }
+            ClientNote::ReadAnswered { by, key, value, acknowledged, waited } => {
+                digest.word(8 << 48 | word_of(*by));
+                digest.word(u64::from(*key));
+                digest.word(value.map_or(0, |value| value + 1));
+                digest.word(acknowledged.map_or(0, |value| value + 1));
+                digest.word(waited.micros());
+            }
+            ClientNote::NotAcknowledged { key, why, waited } => {
+                digest.word(9 << 48 | u64::from(*key));
+                match why {
+                    Refusal::Error(text) => digest.bytes(text.as_bytes()),
+                    Refusal::Failed(how) => digest.word(*how as u64),
+                }
+                digest.word(waited.micros());
             }
         }
     }

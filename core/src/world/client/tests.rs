@@ -1,4 +1,4 @@
-//! The three manners against servers that answer from a table.
+//! The three kinds against servers that answer from a table.
 
 use super::*;
 
@@ -30,9 +30,9 @@ struct Stage {
 }
 
 impl Stage {
-    fn new(manner: Manner, servers: Vec<(u16, Server)>) -> Stage {
+    fn new(kind: ClientKind, servers: Vec<(u16, Server)>) -> Stage {
         Stage {
-            client: Client::new(manner, node(7000)),
+            client: Client::new(kind, node(7000)),
             servers,
             links: Vec::new(),
             now: Time::ZERO,
@@ -68,7 +68,7 @@ impl Stage {
     fn perform(&mut self, effect: ClientEffect) -> Option<ClientInput> {
         match effect {
             ClientEffect::Note(note) => {
-                self.lines.extend(note.lines("app", self.client.manner()));
+                self.lines.extend(note.lines("app", self.client.kind()));
                 self.notes.push(note);
                 None
             }
@@ -152,7 +152,7 @@ fn knows_the_successor(call: &str) -> Reply {
 
 #[test]
 fn a_plain_client_shows_the_redirect() {
-    let mut stage = Stage::new(Manner::Plain, vec![(7000, Server::Answers(sends_on))]);
+    let mut stage = Stage::new(ClientKind::Plain, vec![(7000, Server::Answers(sends_on))]);
     assert_eq!(stage.say("GET foo"), ["(error) MOVED 12182 127.0.0.1:7002"]);
 }
 
@@ -160,7 +160,7 @@ fn a_plain_client_shows_the_redirect() {
 fn a_following_client_goes_there_and_stays() {
     let servers =
         vec![(7000, Server::Answers(sends_on)), (7002, Server::Answers(owns))];
-    let mut stage = Stage::new(Manner::Follow, servers);
+    let mut stage = Stage::new(ClientKind::Follow, servers);
     let redirected = "-> Redirected to slot [12182] located at 127.0.0.1:7002";
     assert_eq!(stage.say("GET foo"), [redirected, "\"bar\""]);
     assert_eq!(stage.round_trips(), 2);
@@ -172,7 +172,7 @@ fn a_following_client_goes_there_and_stays() {
 fn ask_is_preceded_by_asking() {
     let asks: fn(&str) -> Reply = |_| Reply::error(format!("ASK {FOO} 127.0.0.1:7002"));
     let servers = vec![(7000, Server::Answers(asks)), (7002, Server::Answers(owns))];
-    let mut stage = Stage::new(Manner::Aware, servers);
+    let mut stage = Stage::new(ClientKind::Aware, servers);
     assert_eq!(stage.say("GET foo"), ["\"bar\""]);
     assert_eq!(stage.round_trips(), 3);
     let asked: Vec<_> = stage
@@ -191,7 +191,7 @@ fn ask_is_preceded_by_asking() {
 fn an_aware_client_asks_the_owner_at_once() {
     let servers =
         vec![(7000, Server::Answers(sends_on)), (7002, Server::Answers(owns))];
-    let mut stage = Stage::new(Manner::Aware, servers);
+    let mut stage = Stage::new(ClientKind::Aware, servers);
     assert_eq!(stage.say("GET foo"), ["\"bar\""]);
     assert_eq!(stage.round_trips(), 1);
 }
@@ -199,7 +199,7 @@ fn an_aware_client_asks_the_owner_at_once() {
 #[test]
 fn an_aware_client_bounds_its_redirects() {
     let mut stage = Stage::new(
-        Manner::Aware,
+        ClientKind::Aware,
         vec![(7000, Server::Answers(sends_on)), (7002, Server::Answers(sends_on))],
     );
     assert_eq!(stage.say("GET foo"), ["(error) MOVED 12182 127.0.0.1:7002"]);
@@ -213,7 +213,7 @@ fn an_aware_client_finds_the_successor_of_a_dead_node() {
         (7002, Server::Refuses),
         (7005, Server::Answers(owns)),
     ];
-    let mut stage = Stage::new(Manner::Aware, servers);
+    let mut stage = Stage::new(ClientKind::Aware, servers);
     let text = "Could not connect to Redis at 127.0.0.1:7002: Connection refused";
     assert_eq!(stage.say("GET foo"), [text], "the cluster has no successor yet");
     stage.servers[0].1 = Server::Answers(knows_the_successor);
@@ -227,7 +227,7 @@ fn a_silent_node_is_waited_for_and_then_left() {
         (7002, Server::Silent),
         (7005, Server::Answers(owns)),
     ];
-    let mut stage = Stage::new(Manner::Aware, servers);
+    let mut stage = Stage::new(ClientKind::Aware, servers);
     assert_eq!(stage.say("GET foo"), [""; 0]);
     assert_eq!(stage.sleep(), ["(waiting)"]);
     stage.servers[0].1 = Server::Answers(knows_the_successor);
@@ -237,7 +237,7 @@ fn a_silent_node_is_waited_for_and_then_left() {
 
 #[test]
 fn a_closed_connection_is_opened_again_by_the_next_command() {
-    let mut stage = Stage::new(Manner::Plain, vec![(7000, Server::Silent)]);
+    let mut stage = Stage::new(ClientKind::Plain, vec![(7000, Server::Silent)]);
     assert_eq!(stage.say("GET foo"), [""; 0]);
     let conn = stage.links.remove(0).0;
     stage.input(ClientInput::LinkClosed { conn });
@@ -253,7 +253,7 @@ fn a_closed_connection_is_opened_again_by_the_next_command() {
 
 #[test]
 fn commands_are_answered_in_their_order() {
-    let mut stage = Stage::new(Manner::Plain, vec![(7000, Server::Silent)]);
+    let mut stage = Stage::new(ClientKind::Plain, vec![(7000, Server::Silent)]);
     stage.say("GET foo");
     stage.say("SET foo 1");
     assert_eq!(stage.client.unanswered(), 2);
@@ -269,7 +269,7 @@ fn commands_are_answered_in_their_order() {
 
 #[test]
 fn a_reply_may_come_in_pieces() {
-    let mut stage = Stage::new(Manner::Plain, vec![(7000, Server::Silent)]);
+    let mut stage = Stage::new(ClientKind::Plain, vec![(7000, Server::Silent)]);
     stage.say("GET foo");
     let conn = stage.links[0].0;
     for piece in ["$", "5\r\nhe", "llo\r", "\n"] {

@@ -5,21 +5,26 @@
 //! that is refused or closed. Two lines are ours, since a transcript has no blinking cursor:
 //! `(waiting)` after a second without an answer, and `NAME< ...` before what comes later.
 
-use super::port::{ClientNote, Failure, Manner, Then, Timing};
+use super::port::{ClientNote, Failure, Then, Timing};
+use crate::world::step::ClientKind;
 use crate::data::print_reply;
 
 impl ClientNote {
     /// The lines that this note prints at the terminal of a client called `name`.
-    pub fn lines(&self, name: &str, manner: Manner) -> Vec<String> {
+    pub fn lines(&self, name: &str, kind: ClientKind) -> Vec<String> {
         match self {
-            ClientNote::Asked { .. } | ClientNote::CacheRefreshed { .. } => Vec::new(),
+            ClientNote::Asked { .. }
+            | ClientNote::CacheRefreshed { .. }
+            | ClientNote::WriteAcknowledged { .. }
+            | ClientNote::ReadAnswered { .. }
+            | ClientNote::NotAcknowledged { .. } => Vec::new(),
             ClientNote::Waiting { .. } => vec!["(waiting)".to_owned()],
-            ClientNote::Redirected { slot, to, timing, .. } => match manner {
-                Manner::Follow => {
+            ClientNote::Redirected { slot, to, timing, .. } => match kind {
+                ClientKind::Follow => {
                     let line = format!("-> Redirected to slot [{slot}] located at {to}");
                     at_its_time(vec![line], name, *timing)
                 }
-                Manner::Plain | Manner::Aware => Vec::new(),
+                ClientKind::Plain | ClientKind::Aware => Vec::new(),
             },
             ClientNote::Answered { reply, timing, .. } => {
                 let text = print_reply(reply);
