@@ -10,15 +10,21 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::node::peers::{PeerIdx, Peers};
+use crate::node::{Belief, Node, Opinion, Role};
 use crate::words::{ActorId, NodeId};
 
-/// What one running node believes.
-#[derive(Clone, Copy)]
-pub struct Belief<'a> {
+/// All that one running node believes.
+#[derive(Clone, Debug)]
+pub struct Beliefs<'a> {
     pub node: ActorId,
     pub current_epoch: u64,
-    pub peers: &'a Peers,
+    pub of: Vec<Belief<'a>>,
+}
+
+impl Beliefs<'_> {
+    pub fn of(actor: ActorId, node: &Node) -> Beliefs<'_> {
+        Beliefs { node: actor, current_epoch: node.current_epoch(), of: node.beliefs().collect() }
+    }
 }
 
 /// Two nodes that believe different things.
@@ -44,13 +50,13 @@ pub enum Matter {
 }
 
 /// Whether all running nodes believe the same; if not, the first two that do not.
-pub fn agreement<'a>(beliefs: impl IntoIterator<Item = Belief<'a>>) -> Result<(), Disagreement> {
-    let mut beliefs = beliefs.into_iter();
-    let Some(one) = beliefs.next() else {
+pub fn agreement<'a>(all: impl IntoIterator<Item = Beliefs<'a>>) -> Result<(), Disagreement> {
+    let mut all = all.into_iter();
+    let Some(one) = all.next() else {
         return Ok(());
     };
     let known = one.members();
-    for other in beliefs {
+    for other in all {
         if let Some(about) = one.differs(&known, &other) {
             return Err(Disagreement { one: one.node, other: other.node, about });
         }
@@ -58,53 +64,45 @@ pub fn agreement<'a>(beliefs: impl IntoIterator<Item = Belief<'a>>) -> Result<()
     Ok(())
 }
 
-impl Belief<'_> {
-    /// The nodes that it knows, by name; those in handshake have no name yet.
-    fn members(&self) -> Vec<(NodeId, PeerIdx)> {
-        let rows = self.peers.indices().iter();
-        let named = rows.filter(|&&row| !self.peers[row].in_handshake());
-        let mut members: Vec<_> = named.map(|&row| (self.peers[row].id, row)).collect();
-        members.sort_by_key(|&(id, _)| id);
+impl<'a> Beliefs<'a> {
+    /// What it believes of each node, by name; those in handshake have no name yet.
+    fn members(&self) -> Vec<&Belief<'a>> {
+        let named = self.of.iter().filter(|belief| belief.opinion != Opinion::Handshake);
+        let mut members: Vec<_> = named.collect();
+        members.sort_by_key(|belief| belief.id);
         members
     }
 
-    fn differs(&self, known: &[(NodeId, PeerIdx)], other: &Belief) -> Option<Matter> {
+    fn differs(&self, known: &[&Belief], other: &Beliefs) -> Option<Matter> {
         if self.current_epoch != other.current_epoch {
             return Some(Matter::CurrentEpoch);
         }
         let theirs = other.members();
-        let missing = |these: &[(NodeId, PeerIdx)], those: &[(NodeId, PeerIdx)]| {
-            let has = |id| those.binary_search_by_key(&id, |&(id, _)| id).is_ok();
-            these.iter().map(|&(id, _)| id).find(|&id| !has(id))
-        };
         if let Some(id) = missing(known, &theirs).or_else(|| missing(&theirs, known)) {
             return Some(Matter::Membership(id));
         }
-        known.iter().zip(&theirs).find_map(|(&(id, mine), &(_, theirs))| {
-            differs_about(id, (self.peers, mine), (other.peers, theirs))
-        })
+        known.iter().zip(&theirs).find_map(|(mine, theirs)| differs_about(mine, theirs))
     }
 }
 
-fn differs_about(
-    id: NodeId,
-    (mine, row): (&Peers, PeerIdx),
-    (theirs, other): (&Peers, PeerIdx),
-) -> Option<Matter> {
-    let master = |peers: &Peers, row: PeerIdx| peers[row].master.map(|master| peers[master].id);
-    if mine[row].is_master() != theirs[other].is_master()
-        || master(mine, row) != master(theirs, other)
-    {
-        return Some(Matter::Role(id));
+/// The first node of these that is none of those.
+fn missing(these: &[&Belief], those: &[&Belief]) -> Option<NodeId> {
+    let has = |id| those.binary_search_by_key(&id, |belief| belief.id).is_ok();
+    these.iter().map(|belief| belief.id).find(|&id| !has(id))
+}
+
+/// In what two nodes differ about a third. The epoch and the slots of a replica are its master's.
+fn differs_about(mine: &Belief, theirs: &Belief) -> Option<Matter> {
+    if mine.role != theirs.role {
+        return Some(Matter::Role(mine.id));
     }
-    if !mine[row].is_master() {
+    if mine.role != Role::Master {
         return None;
     }
-    let (mine, theirs) = (mine.cold(row), theirs.cold(other));
-    if !mine.slots.same(&theirs.slots) {
-        return Some(Matter::Slots(id));
+    if !mine.slots.same(theirs.slots) {
+        return Some(Matter::Slots(mine.id));
     }
-    (mine.config_epoch != theirs.config_epoch).then_some(Matter::ConfigEpoch(id))
+    (mine.config_epoch != theirs.config_epoch).then_some(Matter::ConfigEpoch(mine.id))
 }
 
 impl fmt::Display for Disagreement {
@@ -123,95 +121,89 @@ impl fmt::Display for Disagreement {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::node::peers::{Cold, Flags, MYSELF, Peer};
+    use crate::node::Linked;
     use crate::words::{Addr, Dice, Slot, SlotSet};
 
     fn id(number: u16) -> NodeId {
         NodeId::random(&mut Dice::new(1, &number.to_string(), 0))
     }
 
-    fn peer(number: u16, flags: Flags) -> Peer {
-        Peer {
+    fn slots(range: std::ops::Range<u64>) -> SlotSet {
+        range.filter_map(Slot::new).collect()
+    }
+
+    fn belief(number: u16, role: Role, slots: &SlotSet) -> Belief<'_> {
+        Belief {
             id: id(number),
-            flags,
-            master: None,
             addr: Addr::loopback(number),
+            opinion: Opinion::Ok,
+            role,
+            config_epoch: u64::from(number),
+            slots,
+            offset: 0,
+            heard_ms: 0,
             ping_sent_ms: 0,
-            pong_received_ms: 0,
-            data_received_ms: 0,
-            link: None,
+            linked: Linked::Yes,
         }
     }
 
-    fn owns(slots: std::ops::Range<u64>, config_epoch: u64) -> Cold {
-        let slots: SlotSet = slots.filter_map(Slot::new).collect();
-        Cold { slots, config_epoch, ..Cold::default() }
+    /// Two masters, and a replica 7002 of the first.
+    fn table(slots: &[SlotSet; 3]) -> Beliefs<'_> {
+        let replica = Role::Replica { of: Some(id(7000)) };
+        let of = vec![
+            belief(7000, Role::Master, &slots[0]),
+            belief(7001, Role::Master, &slots[1]),
+            belief(7002, replica, &slots[2]),
+        ];
+        Beliefs { node: ActorId(0), current_epoch: 3, of }
     }
 
-    /// The table of `me`, one of two masters, with a replica 7002 of the first.
-    fn table(me: u16) -> Peers {
-        let cold = |number| match number {
-            7000 => owns(0..100, 1),
-            7001 => owns(100..200, 2),
-            _ => Cold::default(),
-        };
-        let flags = |number| if number == 7002 { Flags::REPLICA } else { Flags::MASTER };
-        let mut peers = Peers::new(peer(me, flags(me)), cold(me));
-        for number in [7000, 7001, 7002] {
-            if number != me {
-                peers.add(peer(number, flags(number)), cold(number));
-            }
-        }
-        let replica = peers.find(id(7002)).unwrap();
-        let master = peers.find(id(7000));
-        peers.set_master(replica, master);
-        peers
-    }
-
-    fn compare(one: &Peers, other: &Peers, epochs: (u64, u64)) -> Option<Matter> {
-        let belief = |number, current_epoch, peers| Belief {
-            node: ActorId(number),
-            current_epoch,
-            peers,
-        };
-        agreement([belief(0, epochs.0, one), belief(1, epochs.1, other)])
-            .err()
-            .map(|disagreement| disagreement.about)
+    /// What two nodes disagree about, of which the second believes all but one thing.
+    fn differs(change: impl FnOnce(&mut Beliefs<'_>)) -> Option<Matter> {
+        let slots = [slots(0..100), slots(100..200), SlotSet::default()];
+        let one = table(&slots);
+        let mut other = table(&slots);
+        other.of.reverse();
+        change(&mut other);
+        agreement([one, other]).err().map(|disagreement| disagreement.about)
     }
 
     #[test]
     fn equal_beliefs_in_any_order_agree() {
-        assert_eq!(compare(&table(7000), &table(7001), (3, 3)), None);
-        assert_eq!(compare(&table(7002), &table(7001), (3, 3)), None);
+        assert_eq!(differs(|_| {}), None);
+        assert_eq!(agreement([]), Ok(()));
     }
 
     #[test]
     fn each_difference_is_named() {
-        let one = table(7000);
-        assert_eq!(compare(&one, &table(7001), (3, 4)), Some(Matter::CurrentEpoch));
-
-        let mut other = table(7001);
-        other.cold_mut(MYSELF).config_epoch = 9;
-        assert_eq!(compare(&one, &other, (3, 3)), Some(Matter::ConfigEpoch(id(7001))));
-
-        let mut other = table(7001);
-        other.cold_mut(MYSELF).slots = SlotSet::default();
-        assert_eq!(compare(&one, &other, (3, 3)), Some(Matter::Slots(id(7001))));
-
-        let mut other = table(7001);
-        let replica = other.find(id(7002)).unwrap();
-        other.set_master(replica, Some(MYSELF));
-        assert_eq!(compare(&one, &other, (3, 3)), Some(Matter::Role(id(7002))));
-
-        let mut other = table(7001);
-        other.remove(other.find(id(7002)).unwrap());
-        assert_eq!(compare(&one, &other, (3, 3)), Some(Matter::Membership(id(7002))));
+        let nobody = Role::Replica { of: None };
+        assert_eq!(differs(|other| other.current_epoch = 4), Some(Matter::CurrentEpoch));
+        assert_eq!(
+            differs(|other| other.of[1].config_epoch = 9),
+            Some(Matter::ConfigEpoch(id(7001)))
+        );
+        assert_eq!(differs(|other| other.of[0].role = nobody), Some(Matter::Role(id(7002))));
+        assert_eq!(
+            differs(|other| drop(other.of.remove(0))),
+            Some(Matter::Membership(id(7002)))
+        );
+        let slots = slots(0..100);
+        let matter = {
+            let all = [slots.clone(), SlotSet::default(), SlotSet::default()];
+            let less = [SlotSet::default(), SlotSet::default(), SlotSet::default()];
+            agreement([table(&all), table(&less)]).map_err(|found| found.about)
+        };
+        assert_eq!(matter, Err(Matter::Slots(id(7000))));
     }
 
     #[test]
     fn a_stranger_in_handshake_is_no_member_yet() {
-        let mut one = table(7000);
-        one.add(peer(7009, Flags::HANDSHAKE), Cold::default());
-        assert_eq!(compare(&one, &table(7001), (3, 3)), None);
+        let slots = SlotSet::default();
+        let stranger =
+            Belief { opinion: Opinion::Handshake, ..belief(7009, Role::Master, &slots) };
+        let all = [slots.clone(), slots.clone(), slots.clone()];
+        let mut one = table(&all);
+        one.of.push(stranger);
+        assert_eq!(agreement([one, table(&all)]), Ok(()));
     }
 }

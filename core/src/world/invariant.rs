@@ -17,8 +17,7 @@
 use imbl::{OrdMap, OrdSet};
 use serde::{Deserialize, Serialize};
 
-use crate::node::fact::Fact;
-use crate::node::stream::ReplId;
+use crate::node::{Fact, ReplId};
 use crate::words::{ActorId, Time};
 
 /// One claim.

@@ -291,8 +291,10 @@ fn get(key: KeyNumber) -> Args {
 mod tests {
     use std::collections::BTreeMap;
 
+    use bytes::BytesMut;
+
     use super::*;
-    use crate::data::{decode_reply, encode_reply};
+    use crate::data::{Protocol, decode_call, encode_reply};
 
     const PLAN: Plan = Plan { rate_per_second: 100, keys: 20, writes_percent: 50 };
 
@@ -320,7 +322,9 @@ mod tests {
                         }
                         ClientEffect::Send { conn, bytes } => {
                             let reply = answer(&mut keys, &bytes);
-                            let bytes = Bytes::from(encode_reply(&reply));
+                            let mut bytes = BytesMut::new();
+                            encode_reply(&reply, Protocol::Resp2, &mut bytes);
+                            let bytes = bytes.freeze();
                             inputs.push(ClientInput::Received { conn, bytes });
                         }
                         ClientEffect::Close { .. } => {}
@@ -333,13 +337,8 @@ mod tests {
     }
 
     fn answer(keys: &mut BTreeMap<Bytes, Bytes>, call: &Bytes) -> Reply {
-        let Ok(Some((Reply::Array(call), _))) = decode_reply(call) else {
-            panic!("a call is an array");
-        };
-        let word = |place: usize| match &call[place] {
-            Reply::Bulk(bytes) => bytes.clone(),
-            other => panic!("a call holds bulk strings, not {other:?}"),
-        };
+        let call = decode_call(&mut BytesMut::from(&call[..])).unwrap().unwrap();
+        let word = |place: usize| call[place].clone();
         match &word(0)[..] {
             b"SET" => {
                 keys.insert(word(1), word(2));

@@ -13,7 +13,7 @@ pub(super) struct Link {
     pub to: Endpoint,
     pub state: LinkState,
     /// What came and is not yet a whole reply.
-    rest: Bytes,
+    rest: BytesMut,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ impl Links {
     pub fn open(&mut self, to: Endpoint, out: &mut Vec<ClientEffect>) {
         let conn = ConnId(self.opened);
         self.opened += 1;
-        self.list.push(Link { conn, to, state: LinkState::Opening, rest: Bytes::new() });
+        self.list.push(Link { conn, to, state: LinkState::Opening, rest: BytesMut::new() });
         out.push(ClientEffect::Connect { conn, to });
     }
 
@@ -74,14 +74,7 @@ impl Links {
     /// Takes bytes in; who sent them.
     pub fn take_in(&mut self, conn: ConnId, bytes: Bytes) -> Option<Endpoint> {
         let link = self.list.iter_mut().find(|link| link.conn == conn)?;
-        link.rest = match link.rest.is_empty() {
-            true => bytes,
-            false => {
-                let mut all = BytesMut::from(&link.rest[..]);
-                all.extend_from_slice(&bytes);
-                all.freeze()
-            }
-        };
+        link.rest.extend_from_slice(&bytes);
         Some(link.to)
     }
 
@@ -89,14 +82,10 @@ impl Links {
     /// server never sends any.
     pub fn next_reply(&mut self, conn: ConnId) -> Option<Reply> {
         let link = self.list.iter_mut().find(|link| link.conn == conn)?;
-        match decode_reply(&link.rest) {
-            Ok(Some((reply, used))) => {
-                link.rest = link.rest.slice(used..);
-                Some(reply)
-            }
-            Ok(None) => None,
+        match decode_reply(&mut link.rest) {
+            Ok(reply) => reply,
             Err(_) => {
-                link.rest = Bytes::new();
+                link.rest.clear();
                 None
             }
         }

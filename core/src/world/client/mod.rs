@@ -28,7 +28,7 @@ use bytes::Bytes;
 
 use super::slot_cache::SlotCache;
 use super::step::ClientKind;
-use crate::data::{Reply, encode_call, row};
+use crate::data::{PrintForm, Reply, encode_call, row};
 use crate::words::{ConnId, Span, Time, slot_of_key};
 use links::{LinkState, Links};
 pub use port::{
@@ -310,7 +310,9 @@ impl Client {
         let timing = request.timing();
         let Some((kind, slot, to)) = sent_on else {
             let (round_trips, waited) = (request.round_trips, now.since(request.asked_at));
-            let last_word = ClientNote::Answered { node, reply, round_trips, waited, timing };
+            let form = PrintForm::of_call(&request.args);
+            let last_word =
+                ClientNote::Answered { node, reply, form, round_trips, waited, timing };
             return self.finish(last_word, now, out);
         };
         request.redirects += 1;

@@ -7,10 +7,10 @@
 use std::net::SocketAddrV4;
 use std::sync::Arc;
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use serde::{Deserialize, Serialize};
 
-use crate::data::{Reply, encode_reply};
+use crate::data::{PrintForm, Protocol, Reply, encode_reply};
 use crate::words::{ConnId, Digest, Slot, Span};
 
 /// Where a node serves clients.
@@ -101,7 +101,15 @@ pub enum ClientNote {
     /// The node has sent the client on.
     Redirected { kind: Redirect, slot: Slot, to: Endpoint, timing: Timing },
     /// The last word on a command: what its user sees.
-    Answered { node: Endpoint, reply: Reply, round_trips: u32, waited: Span, timing: Timing },
+    Answered {
+        node: Endpoint,
+        reply: Reply,
+        /// How a terminal shows it; that depends on the command.
+        form: PrintForm,
+        round_trips: u32,
+        waited: Span,
+        timing: Timing,
+    },
     /// A command that had no answer within a second.
     Waiting { since: Span },
     Failed { node: Endpoint, how: Failure, then: Then, timing: Timing },
@@ -155,9 +163,11 @@ impl ClientNote {
                 digest.word(2 << 48 | word_of(*to));
                 digest.word(u64::from(slot.number()) << 8 | (*kind as u64) << 1 | *timing as u64);
             }
-            ClientNote::Answered { node, reply, round_trips, waited, timing } => {
+            ClientNote::Answered { node, reply, form: _, round_trips, waited, timing } => {
                 digest.word(3 << 48 | word_of(*node));
-                digest.bytes(&encode_reply(reply));
+                let mut bytes = BytesMut::new();
+                encode_reply(reply, Protocol::Resp3, &mut bytes);
+                digest.bytes(&bytes);
                 digest.word(u64::from(*round_trips) << 1 | *timing as u64);
                 digest.word(waited.micros());
             }

@@ -1,6 +1,9 @@
 //! The three kinds against servers that answer from a table.
 
+use bytes::BytesMut;
+
 use super::*;
+use crate::data::{Protocol, decode_call, encode_reply};
 
 const FOO: u16 = 12182;
 
@@ -88,8 +91,7 @@ impl Stage {
                 let Server::Answers(answer) = self.server(port) else {
                     return None;
                 };
-                let (call, _) = decode_reply(&bytes).unwrap().unwrap();
-                let bytes = Bytes::from(encode_reply(&answer(&words(&call))));
+                let bytes = encode(&answer(&words(&bytes)));
                 Some(ClientInput::Received { conn, bytes })
             }
         }
@@ -107,17 +109,16 @@ impl Stage {
     }
 }
 
-use crate::data::{decode_reply, encode_reply};
+fn encode(reply: &Reply) -> Bytes {
+    let mut bytes = BytesMut::new();
+    encode_reply(reply, Protocol::Resp2, &mut bytes);
+    bytes.freeze()
+}
 
-fn words(call: &Reply) -> String {
-    let Reply::Array(elements) = call else {
-        panic!("a call is an array");
-    };
-    let word = |element: &Reply| match element {
-        Reply::Bulk(bytes) => String::from_utf8(bytes.to_vec()).unwrap(),
-        other => panic!("a call holds bulk strings, not {other:?}"),
-    };
-    elements.iter().map(word).collect::<Vec<_>>().join(" ")
+fn words(call: &Bytes) -> String {
+    let call = decode_call(&mut BytesMut::from(&call[..])).unwrap().unwrap();
+    let words = call.into_iter().map(|word| String::from_utf8(word.to_vec()).unwrap());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn map(owner: i64) -> Reply {
@@ -260,7 +261,7 @@ fn commands_are_answered_in_their_order() {
     assert_eq!(stage.sleep(), ["(waiting)"]);
     let conn = stage.links[0].0;
     stage.servers[0].1 = Server::Answers(owns);
-    let bytes = Bytes::from(encode_reply(&Reply::bulk("late")));
+    let bytes = encode(&Reply::bulk("late"));
     stage.input(ClientInput::Received { conn, bytes });
     let lines = std::mem::take(&mut stage.lines);
     assert_eq!(lines[0], "app< \"late\"");

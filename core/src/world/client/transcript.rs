@@ -26,8 +26,8 @@ impl ClientNote {
                 }
                 ClientKind::Plain | ClientKind::Aware => Vec::new(),
             },
-            ClientNote::Answered { reply, timing, .. } => {
-                let text = print_reply(reply);
+            ClientNote::Answered { reply, form, timing, .. } => {
+                let text = print_reply(reply, *form);
                 let lines = text.trim_end_matches('\n').split('\n').map(str::to_owned).collect();
                 at_its_time(lines, name, *timing)
             }
