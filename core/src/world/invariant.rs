@@ -1,0 +1,261 @@
+//! Invariants: what must never happen.
+//!
+//! The problem: a simulator that is wrong teaches what is wrong, and says so to nobody. The idea: a
+//! table of claims that the protocol guarantees, each with a name, checked after every event, in
+//! constant time, from what a node notices ([`Fact`]) and from what it is. A broken invariant is our
+//! bug: the caller panics with the seed and the steps, or, when it explores, collects it.
+//!
+//! The claims (Redis 7.0, `cluster.c`): a vote is remembered in nodes.conf before it is sent
+//! (`clusterSendFailoverAuthIfNeeded`), so a node votes once in an epoch whatever happens to it; two
+//! majorities share a voter, so no epoch has two winners; an epoch only grows
+//! (`clusterProcessPacket`) unless nodes.conf is lost, and then the node is a stranger with another
+//! name; a replica has what its master sent, and the master counts before it sends
+//! (`replication.c: feedReplicationBacklog`).
+//!
+//! That all agree in the end is no claim about an event: see [`super::agreement`].
+
+use imbl::{OrdMap, OrdSet};
+use serde::{Deserialize, Serialize};
+
+use crate::node::{Fact, ReplId};
+use crate::words::{ActorId, Time};
+
+/// One claim.
+pub struct Invariant {
+    pub name: &'static str,
+    pub sentence: &'static str,
+    check: fn(&Memory, &Sight) -> Option<String>,
+}
+
+/// All claims.
+pub const INVARIANTS: &[Invariant] = &[
+    Invariant {
+        name: "one-vote-per-epoch",
+        sentence: "A node votes at most once in an epoch, also across restarts.",
+        check: one_vote_per_epoch,
+    },
+    Invariant {
+        name: "one-winner-per-epoch",
+        sentence: "No epoch has two won elections.",
+        check: one_winner_per_epoch,
+    },
+    Invariant {
+        name: "epoch-never-falls",
+        sentence: "A node's currentEpoch never falls, unless it lost its nodes.conf.",
+        check: epoch_never_falls,
+    },
+    Invariant {
+        name: "replica-not-ahead",
+        sentence: "A replica has no more of a history of writes than its source.",
+        check: replica_not_ahead,
+    },
+];
+
+/// A place in a history of writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct History {
+    pub id: ReplId,
+    pub offset: u64,
+}
+
+/// What there is to see at one node.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'a> {
+    pub at: Time,
+    pub node: ActorId,
+    pub what: Seen<'a>,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Seen<'a> {
+    /// It noted this.
+    Fact(&'a Fact),
+    /// It has taken an input in, and this is how it stands. `source` is the running node that it
+    /// replicates, if it does.
+    State { current_epoch: u64, history: History, source: Option<History> },
+    /// It started without its nodes.conf: it is another node from now on.
+    ConfigLost,
+}
+
+/// A claim that did not hold.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Broken {
+    /// The claim's name in [`INVARIANTS`], or that of the final agreement.
+    pub name: String,
+    pub at: Time,
+    pub detail: String,
+}
+
+/// What the claims need to remember. A clone shares the tables.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    votes: OrdSet<(ActorId, u64)>,
+    winners: OrdMap<u64, ActorId>,
+    /// Each node's currentEpoch, by actor.
+    epochs: Vec<u64>,
+}
+
+/// The watch over all claims.
+#[derive(Clone, Debug, Default)]
+pub struct Invariants {
+    memory: Memory,
+}
+
+impl Invariants {
+    /// Looks at one thing; the first claim that does not hold, if any.
+    pub fn see(&mut self, sight: &Sight) -> Option<Broken> {
+        let broken = INVARIANTS.iter().find_map(|invariant| {
+            let detail = (invariant.check)(&self.memory, sight)?;
+            Some(Broken { name: invariant.name.to_owned(), at: sight.at, detail })
+        });
+        self.memory.remember(sight);
+        broken
+    }
+}
+
+impl Memory {
+    fn remember(&mut self, sight: &Sight) {
+        match sight.what {
+            Seen::Fact(Fact::VoteGranted { epoch, .. }) => {
+                self.votes.insert((sight.node, *epoch));
+            }
+            Seen::Fact(Fact::ElectionWon { epoch, .. }) => {
+                self.winners.insert(*epoch, sight.node);
+            }
+            Seen::Fact(_) => {}
+            Seen::State { current_epoch, .. } => self.set_epoch(sight.node, current_epoch),
+            Seen::ConfigLost => {
+                self.set_epoch(sight.node, 0);
+                self.votes = self
+                    .votes
+                    .iter()
+                    .filter(|&&(voter, _)| voter != sight.node)
+                    .copied()
+                    .collect();
+            }
+        }
+    }
+
+    fn set_epoch(&mut self, node: ActorId, epoch: u64) {
+        let place = usize::from(node.0);
+        if self.epochs.len() <= place {
+            self.epochs.resize(place + 1, 0);
+        }
+        self.epochs[place] = epoch;
+    }
+
+    fn epoch(&self, node: ActorId) -> u64 {
+        self.epochs.get(usize::from(node.0)).copied().unwrap_or(0)
+    }
+}
+
+fn one_vote_per_epoch(memory: &Memory, sight: &Sight) -> Option<String> {
+    let Seen::Fact(Fact::VoteGranted { to, epoch }) = sight.what else {
+        return None;
+    };
+    memory
+        .votes
+        .contains(&(sight.node, *epoch))
+        .then(|| format!("{:?} voted again in epoch {epoch}, for {to}", sight.node))
+}
+
+fn one_winner_per_epoch(memory: &Memory, sight: &Sight) -> Option<String> {
+    let Seen::Fact(Fact::ElectionWon { epoch, .. }) = sight.what else {
+        return None;
+    };
+    let first = memory.winners.get(epoch)?;
+    Some(format!("{first:?} and {:?} both won epoch {epoch}", sight.node))
+}
+
+fn epoch_never_falls(memory: &Memory, sight: &Sight) -> Option<String> {
+    let Seen::State { current_epoch, .. } = sight.what else {
+        return None;
+    };
+    let before = memory.epoch(sight.node);
+    (current_epoch < before).then(|| {
+        format!("the currentEpoch of {:?} fell from {before} to {current_epoch}", sight.node)
+    })
+}
+
+fn replica_not_ahead(_: &Memory, sight: &Sight) -> Option<String> {
+    let Seen::State { history, source: Some(source), .. } = sight.what else {
+        return None;
+    };
+    (history.id == source.id && history.offset > source.offset).then(|| {
+        format!(
+            "{:?} is at offset {} of a history whose source is at {}",
+            sight.node, history.offset, source.offset
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::words::{Dice, NodeId};
+
+    fn id(name: &str) -> NodeId {
+        NodeId::random(&mut Dice::new(1, name, 0))
+    }
+
+    fn see(watch: &mut Invariants, node: u16, what: Seen) -> Option<String> {
+        let sight = Sight { at: Time::ZERO, node: ActorId(node), what };
+        watch.see(&sight).map(|broken| broken.name)
+    }
+
+    fn state(current_epoch: u64, offset: u64, source: Option<u64>) -> Seen<'static> {
+        let history = |offset| History { id: id("history"), offset };
+        Seen::State { current_epoch, history: history(offset), source: source.map(history) }
+    }
+
+    #[test]
+    fn a_second_vote_in_an_epoch_is_seen() {
+        let mut watch = Invariants::default();
+        let vote = |epoch| Fact::VoteGranted { to: id("candidate"), epoch };
+        assert_eq!(see(&mut watch, 0, Seen::Fact(&vote(7))), None);
+        assert_eq!(see(&mut watch, 1, Seen::Fact(&vote(7))), None);
+        assert_eq!(see(&mut watch, 0, Seen::Fact(&vote(8))), None);
+        let broken = see(&mut watch, 0, Seen::Fact(&vote(7)));
+        assert_eq!(broken.as_deref(), Some("one-vote-per-epoch"));
+    }
+
+    #[test]
+    fn a_node_without_nodes_conf_is_another_voter() {
+        let mut watch = Invariants::default();
+        let vote = Fact::VoteGranted { to: id("candidate"), epoch: 7 };
+        assert_eq!(see(&mut watch, 0, state(7, 0, None)), None);
+        assert_eq!(see(&mut watch, 0, Seen::Fact(&vote)), None);
+        assert_eq!(see(&mut watch, 0, Seen::ConfigLost), None);
+        assert_eq!(see(&mut watch, 0, state(0, 0, None)), None);
+        assert_eq!(see(&mut watch, 0, Seen::Fact(&vote)), None);
+    }
+
+    #[test]
+    fn a_second_winner_of_an_epoch_is_seen() {
+        let mut watch = Invariants::default();
+        let win = Fact::ElectionWon { epoch: 7, have: 2, needed: 2 };
+        assert_eq!(see(&mut watch, 3, Seen::Fact(&win)), None);
+        let broken = see(&mut watch, 4, Seen::Fact(&win));
+        assert_eq!(broken.as_deref(), Some("one-winner-per-epoch"));
+    }
+
+    #[test]
+    fn a_falling_epoch_is_seen() {
+        let mut watch = Invariants::default();
+        assert_eq!(see(&mut watch, 0, state(7, 0, None)), None);
+        assert_eq!(see(&mut watch, 1, state(6, 0, None)), None);
+        assert_eq!(see(&mut watch, 0, state(6, 0, None)).as_deref(), Some("epoch-never-falls"));
+    }
+
+    #[test]
+    fn a_replica_ahead_of_its_source_is_seen() {
+        let mut watch = Invariants::default();
+        assert_eq!(see(&mut watch, 3, state(1, 100, Some(100))), None);
+        let broken = see(&mut watch, 3, state(1, 101, Some(100)));
+        assert_eq!(broken.as_deref(), Some("replica-not-ahead"));
+        let other = History { id: id("other"), offset: 1 };
+        let history = History { id: id("history"), offset: 9 };
+        let apart = Seen::State { current_epoch: 1, history, source: Some(other) };
+        assert_eq!(see(&mut watch, 3, apart), None);
+    }
+}
