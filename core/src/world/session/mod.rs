@@ -1,0 +1,252 @@
+//! A session: one cluster, all that was done to it, and all that might have been.
+//!
+//! The problem: a learner wants to go back, look again, and try something else, and nothing of what
+//! was seen may be lost. The idea: a session is a setup and a few branches; a branch is a script, its
+//! trace, and checkpoints on the way. Going back is playing again from the nearest checkpoint, without
+//! recording; doing something in the past forks a branch. There is no code that undoes anything.
+//!
+//! The session has a *present* in one branch. At the end of the branch, time goes on and is recorded;
+//! before it, time moves through what is known already.
+//!
+//! - `script`: the entries of a run and how they are played; `checkpoint`: earlier moments;
+//! - `branch`: one history; `text`: a run as plain text that is read back.
+
+mod branch;
+mod checkpoint;
+mod script;
+mod text;
+
+use super::condition::Condition;
+use super::step::Step;
+use super::{Event, Level, Setup, Trace, World};
+use crate::words::{Span, Time};
+pub use branch::Branch;
+pub use script::{Entry, Moment};
+pub use text::LoadError;
+
+/// How much memory a session may use for its past.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// For the checkpoints of each branch.
+    pub checkpoint_bytes: u64,
+    /// For the trace of each branch.
+    pub trace_bytes: usize,
+}
+
+impl Default for Budget {
+    fn default() -> Budget {
+        Budget { checkpoint_bytes: 128 << 20, trace_bytes: 64 << 20 }
+    }
+}
+
+/// What was given up for the budget.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Dropped {
+    /// Seeking among the older moments plays a little longer for these.
+    pub checkpoints: u64,
+    /// The oldest events are not there any more; the moments are.
+    pub events: usize,
+}
+
+/// A cluster, its past, and its other pasts.
+#[derive(Clone, Debug)]
+pub struct Session {
+    setup: Setup,
+    level: Level,
+    budget: Budget,
+    branches: Vec<Branch>,
+    current: usize,
+    /// The present, if it is not the end of the branch.
+    back: Option<Moment>,
+}
+
+impl Session {
+    /// A session on a cluster that has just formed; it keeps the whole trace.
+    pub fn new(setup: Setup) -> Session {
+        Session::with(setup, Level::Full, Budget::default())
+    }
+
+    pub fn with(setup: Setup, level: Level, budget: Budget) -> Session {
+        let world = World::formed(setup.clone());
+        let trunk = Branch::new(
+            "the first run".to_owned(),
+            world,
+            Trace::new(level),
+            budget.checkpoint_bytes,
+        );
+        Session { setup, level, budget, branches: vec![trunk], current: 0, back: None }
+    }
+
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// The world as it is in the present.
+    pub fn world(&self) -> &World {
+        match &self.back {
+            Some(moment) => &moment.world,
+            None => &self.branch().end.world,
+        }
+    }
+
+    pub fn now(&self) -> Time {
+        self.world().now()
+    }
+
+    /// Where the known past of this branch ends.
+    pub fn ends_at(&self) -> Time {
+        self.branch().ends_at()
+    }
+
+    /// Whether the present is the end of the branch.
+    pub fn is_at_end(&self) -> bool {
+        self.back.is_none()
+    }
+
+    /// The digest of the run up to the present.
+    pub fn digest(&self) -> u64 {
+        self.world().digest()
+    }
+
+    pub fn branches(&self) -> &[Branch] {
+        &self.branches
+    }
+
+    /// The number of the branch in which the present is.
+    pub fn current(&self) -> usize {
+        self.current
+    }
+
+    pub fn branch(&self) -> &Branch {
+        &self.branches[self.current]
+    }
+
+    /// All that happened in this branch, also after the present.
+    pub fn trace(&self) -> &Trace {
+        &self.branch().trace
+    }
+
+    /// The position in the trace of the first event after the present.
+    pub fn position(&self) -> usize {
+        self.trace().at(just_after(self.now()))
+    }
+
+    pub fn dropped(&self) -> Dropped {
+        let branch = self.branch();
+        Dropped { checkpoints: branch.checkpoints.dropped(), events: branch.trace.start() }
+    }
+
+    /// Does a step in the present. In the past this begins a branch, named after the step.
+    pub fn apply(&mut self, step: &Step) {
+        if self.back.is_some() {
+            let name = self.name_of(step);
+            self.fork(name);
+        }
+        self.branches[self.current].step(step.clone());
+        self.settle();
+    }
+
+    /// Lets time pass: through what is known already, then further.
+    pub fn run_for(&mut self, span: Span) {
+        let until = self.now() + span;
+        if until > self.ends_at() {
+            self.branches[self.current].pass(until);
+            self.back = None;
+            self.settle();
+        } else {
+            self.seek(until);
+        }
+    }
+
+    /// Lets time pass until the condition holds, at most `within`; whether it does.
+    pub fn run_until(&mut self, condition: &Condition, within: Span) -> bool {
+        self.apply(&Step::RunUntil { condition: *condition, within });
+        self.world().holds(condition)
+    }
+
+    /// Moves the present to a time of this branch, between its beginning and its end.
+    pub fn seek(&mut self, time: Time) {
+        let branch = self.branch();
+        let time = time.max(branch.end.world.origin());
+        self.back = (time < branch.ends_at()).then(|| branch.at(time));
+    }
+
+    /// Moves the present to the next event that passes the filter.
+    pub fn step_event(&mut self, shows: impl Fn(&Event) -> bool) -> Option<Event> {
+        let found = self.trace().from(self.position()).find(|event| shows(event)).cloned()?;
+        self.seek(found.at);
+        Some(found)
+    }
+
+    /// Moves the present back to the last event that passes the filter and lies before it.
+    pub fn back_event(&mut self, shows: impl Fn(&Event) -> bool) -> Option<Event> {
+        let trace = self.trace();
+        let past = (trace.start()..trace.at(self.now())).rev();
+        let mut events = past.filter_map(|position| trace.get(position));
+        let found = events.find(|event| shows(event)).cloned()?;
+        self.seek(found.at);
+        Some(found)
+    }
+
+    /// Begins a branch in the present, which becomes its end; its number.
+    pub fn fork(&mut self, name: impl Into<String>) -> usize {
+        let moment = match self.back.take() {
+            Some(moment) => moment,
+            None => self.branch().end.clone(),
+        };
+        let branch = self.branch().fork(self.current, name.into(), moment);
+        self.branches.push(branch);
+        self.current = self.branches.len() - 1;
+        self.current
+    }
+
+    /// Goes to the end of another branch; whether there is one of this number.
+    pub fn switch(&mut self, number: usize) -> bool {
+        let is_there = number < self.branches.len();
+        if is_there {
+            self.current = number;
+            self.back = None;
+        }
+        is_there
+    }
+
+    /// The present run as text; see [`Session::load`].
+    pub fn save(&self) -> String {
+        text::save(self)
+    }
+
+    /// Reads what [`Session::save`] wrote, and plays it to the same end.
+    pub fn load(text: &str) -> Result<Session, LoadError> {
+        text::load(text)
+    }
+
+    /// The name of a branch that begins with this step: `kill 7004 at +6.2 s`.
+    fn name_of(&self, step: &Step) -> String {
+        let text = step.to_string();
+        let tenths = self.world().elapsed().millis() / 100;
+        let what = text.strip_prefix("$ ").unwrap_or(&text);
+        format!("{what} at +{}.{} s", tenths / 10, tenths % 10)
+    }
+
+    /// After time was recorded: the present is the end, the past fits its budget, and no invariant
+    /// was broken, which would be our mistake.
+    fn settle(&mut self) {
+        self.back = None;
+        let branch = &mut self.branches[self.current];
+        branch.trace.fit(self.budget.trace_bytes);
+        if let Some(broken) = branch.end.world.broken().first().cloned() {
+            panic!("invariant {} is broken: {}\n{}", broken.name, broken.detail, self.save());
+        }
+    }
+}
+
+fn just_after(time: Time) -> Time {
+    time + Span::from_micros(1)
+}
+
+#[cfg(test)]
+mod tests;
