@@ -14,7 +14,7 @@
 //! (Redis 7.0) for following, which ends no chain of redirects by itself, and sends ASKING as a round
 //! trip of its own. The aware client does what the common libraries agree on: at most five redirects,
 //! at most three failed nodes, two seconds for a silent one, and after a failure the map from a node
-//! that has not failed.
+//! that has not failed; if the map still names the one that did, it gives up.
 
 mod links;
 mod port;
@@ -175,8 +175,7 @@ impl Client {
         if self.cache.is_empty() {
             return self.turn_to(self.at, Errand::Refresh, now, out);
         }
-        let slot = first_key(&request.args).map(|key| slot_of_key(key));
-        let owner = slot.and_then(|slot| self.cache.owner(slot)).unwrap_or(self.at);
+        let owner = self.owner_of(request);
         self.turn_to(owner, Errand::Command, now, out);
     }
 
@@ -288,11 +287,28 @@ impl Client {
         let runs = found.runs().len() as u32;
         out.push(note(ClientNote::CacheRefreshed { from: node, runs, changed }));
         self.at = node;
-        if !found.is_empty() {
-            self.cache = found;
-            return self.dispatch(now, out);
+        if found.is_empty() {
+            return self.turn_to(node, Errand::Command, now, out);
         }
-        self.turn_to(node, Errand::Command, now, out);
+        self.cache = found;
+        match self.failure_of_owner() {
+            Some((owner, how)) => self.give_up(owner, how, now, out),
+            None => self.dispatch(now, out),
+        }
+    }
+
+    /// The node to ask, if it has failed this request already: the cluster has no successor yet, and
+    /// to ask again at once would be no use.
+    fn failure_of_owner(&self) -> Option<(Endpoint, Failure)> {
+        let request = self.requests.front()?;
+        let owner = self.owner_of(request);
+        request.failed.iter().copied().find(|&(node, _)| node == owner)
+    }
+
+    /// The node that is thought to answer a request.
+    fn owner_of(&self, request: &Request) -> Endpoint {
+        let slot = first_key(&request.args).map(|key| slot_of_key(key));
+        slot.and_then(|slot| self.cache.owner(slot)).unwrap_or(self.at)
     }
 
     fn on_answer(
@@ -346,21 +362,29 @@ impl Client {
         if request.stage.is_none_or(|stage| stage.node != node) {
             return;
         }
-        request.failed.push(node);
+        request.failed.push((node, how));
         let timing = request.timing();
-        let attempts = request.failed.len();
-        let helper = match attempts <= rules(self.kind).failures_max {
-            true => self.helper(),
-            false => None,
-        };
-        let then = if helper.is_some() { Then::TriesAgain } else { Then::GivesUp };
-        let failed = ClientNote::Failed { node, how, then, timing };
-        match helper {
+        let is_bounded = request.failed.len() <= rules(self.kind).failures_max;
+        match self.helper().filter(|_| is_bounded) {
             Some(helper) => {
-                out.push(note(failed));
+                out.push(note(ClientNote::Failed { node, how, then: Then::TriesAgain, timing }));
                 self.turn_to(helper, Errand::Refresh, now, out);
             }
-            None => self.finish(failed, now, out),
+            None => self.give_up(node, how, now, out),
+        }
+    }
+
+    fn give_up(
+        &mut self,
+        node: Endpoint,
+        how: Failure,
+        now: Time,
+        out: &mut Vec<ClientEffect>,
+    ) {
+        if let Some(request) = self.requests.front() {
+            let timing = request.timing();
+            let failed = ClientNote::Failed { node, how, then: Then::GivesUp, timing };
+            self.finish(failed, now, out);
         }
     }
 
@@ -372,10 +396,11 @@ impl Client {
         if !known.contains(&self.at) {
             known.push(self.at);
         }
-        let after = failed.last().and_then(|last| known.iter().position(|node| node == last));
+        let after = failed.last().and_then(|(last, _)| known.iter().position(|node| node == last));
         let first = after.map_or(0, |place| place + 1) % known.len();
         known.rotate_left(first);
-        known.into_iter().find(|node| !failed.contains(node))
+        let has_failed = |node| failed.iter().any(|&(other, _)| other == node);
+        known.into_iter().find(|&node| !has_failed(node))
     }
 
     /// Says the last word on the first request; the next one has its turn.

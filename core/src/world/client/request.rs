@@ -1,6 +1,6 @@
 //! One command on its way to an answer.
 
-use super::port::{Args, Endpoint, Timing};
+use super::port::{Args, Endpoint, Failure, Timing};
 use crate::words::{ConnId, Span, Time};
 
 /// How long a user waits before `(waiting)` is printed.
@@ -44,8 +44,8 @@ pub(super) struct Request {
     pub stage: Option<Stage>,
     pub round_trips: u32,
     pub redirects: u32,
-    /// The nodes that failed this request, one entry for each time.
-    pub failed: Vec<Endpoint>,
+    /// The nodes that failed this request, and how.
+    pub failed: Vec<(Endpoint, Failure)>,
     patience: Patience,
 }
 
