@@ -1,5 +1,7 @@
 //! The shipped lessons read without a mistake, and the documents keep up with the grammar.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
