@@ -210,7 +210,8 @@ proptest! {
         prop::sample::select(vec![
             "run", "until", "7000", "7001", "sees", "own", "cut", "->", "<->", "|", "partition",
             "slow", "5s", "jitter", "drop", "fail", "none", "heal", "clock", "+1s", "workload",
-            "50/s", "keys", "client", "via", "add", "node", "events", "last", "\"", "'x'", "0", "99999",
+            "50/s", "keys", "client", "via", "add", "node", "events", "last", "\"", "'x'", "0",
+            "99999",
             "config",
         ]), 0..8)) {
         let line = format!("$ {}", words.join(" "));
