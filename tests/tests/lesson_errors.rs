@@ -3,6 +3,8 @@
 //! `lessons-bad/<mistake>.md` must give what `lessons-bad/<mistake>.txt` shows. To write the golden
 //! files anew, run the test with `UPDATE_GOLDEN=1` and read the difference.
 
+#![allow(clippy::unwrap_used)]
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -280,7 +280,7 @@ const ID_LENGTH: usize = 40;
 fn id_end(port: Port, rest: &str, ids: &Ids) -> Option<Ids> {
     let is_hex = |byte: &u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
     let id = rest.get(..ID_LENGTH)?;
-    if !id.as_bytes().iter().all(|byte| is_hex(byte)) {
+    if !id.as_bytes().iter().all(is_hex) {
         return None;
     }
     match ids.get(&port) {

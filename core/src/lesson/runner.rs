@@ -5,8 +5,8 @@
 //! ```
 //!
 //! [`Runner::next`] changes nothing: asked twice, it says the same. So a runner can be put aside at
-//! any ask, cloned, saved (all but the lesson is its [`Progress`]) and taken up again; a learner who
-//! leaves the lesson's run and comes back finds it where it was.
+//! any ask, cloned, saved (all but the lesson is its [`Progress`]) and taken up again; a learner
+//! who leaves the lesson's run and comes back finds it where it was.
 //!
 //! A prediction goes: the question (time stands still) - the moment is marked - the step is
 //! performed on the lesson's own run - the verdict. A counter-run goes back to the marked moment on

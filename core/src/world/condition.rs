@@ -85,7 +85,10 @@ const OPINIONS: &[(&str, Opinion)] = &[
     ("replica", Opinion::Replica),
 ];
 
-const CLUSTER_STATES: &[(&str, fn(Port) -> Condition)] =
+/// A condition of one node.
+type OfNode = fn(Port) -> Condition;
+
+const CLUSTER_STATES: &[(&str, OfNode)] =
     &[("ok", Condition::ClusterOk), ("fail", Condition::ClusterFail)];
 
 /// What follows the name of the node: one row for each word.

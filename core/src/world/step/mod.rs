@@ -11,8 +11,8 @@
 //! `parse(print(step)) == step` holds for any bytes in the arguments. A line that changes nothing,
 //! but has an answer to print, is an [`Ask`]; a [`Line`] is either.
 //!
-//! This file has the types; `prompt` reads a line up to its prompt, `verbs` has the rows of what may
-//! follow `$`, `scan` reads words, `print` writes the text.
+//! This file has the types; `prompt` reads a line up to its prompt, `verbs` has the rows of what
+//! may follow `$`, `scan` reads words, `print` writes the text.
 
 mod print;
 mod prompt;

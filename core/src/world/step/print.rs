@@ -232,7 +232,9 @@ macro_rules! text_form {
 
 text_form!(
     Step: Step::parse,
+    Ask: Ask::parse,
     Line: Line::parse,
+    super::Condition: super::Condition::parse,
     ClientName: |text| ClientName::parse(text).ok_or_else(|| no_client(text))
 );
 

@@ -2,7 +2,7 @@
 
 use crate::words::{TextError, split_args};
 
-use super::{ClientName, Line, Name, Port, Step, is_name_byte, verbs};
+use super::{Ask, ClientName, Line, Name, Port, Step, is_name_byte, verbs};
 
 impl Line {
     /// Reads a line with its prompt.
@@ -40,6 +40,19 @@ impl Step {
                 "this asks, but does nothing",
                 "a step is expected here, as in `$ run 1s` or `7000> GET k`",
             )),
+        }
+    }
+}
+
+impl Ask {
+    /// Reads a line that must be a question about the world.
+    pub fn parse(text: &str) -> Result<Ask, TextError> {
+        match Line::parse(text)? {
+            Line::Ask(ask) => Ok(ask),
+            Line::Step(_) => {
+                let help = "a question is expected here, as in `$ events` or `$ why 7004`";
+                Err(TextError::new(1, text.chars().count(), "this is a step", help))
+            }
         }
     }
 }
