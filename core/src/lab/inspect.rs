@@ -1,0 +1,153 @@
+//! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$ digest`,
+//! `$ log`.
+
+use crate::node::{Fact, Opinion};
+use crate::view::{self, Names, RoleOnStage, Truth};
+use crate::words::{ActorId, Time};
+use crate::world::event::{Event, EventKind};
+use crate::world::session::Session;
+use crate::world::step::{Ask, Port};
+
+/// The lines that answer a question.
+pub fn inspect(session: &Session, ask: &Ask) -> Vec<String> {
+    match ask {
+        Ask::Events { node, last } => events(session, *node, *last as usize),
+        Ask::Why(node) => why(session, *node),
+        Ask::Beliefs(node) => beliefs(session, *node),
+        Ask::Writes => writes(session),
+        Ask::Digest => vec![format!("{:016x}", session.world().digest())],
+        Ask::Log(node) => log(session, *node),
+    }
+}
+
+/// `+6.310 s 7000 marks 7001 PFAIL ...`
+fn line_of(at: Time, origin: Time, text: &str) -> String {
+    let elapsed = at.since(origin).micros();
+    format!("+{}.{:03} s {text}", elapsed / 1_000_000, elapsed / 1_000 % 1_000)
+}
+
+fn events(session: &Session, node: Option<Port>, last: usize) -> Vec<String> {
+    let (world, trace) = (session.world(), session.trace());
+    let names = Names::of(world);
+    let until = trace.at(world.now() + crate::words::Span::from_micros(1));
+    let owner = node.and_then(|port| world.find(port));
+    if node.is_some() && owner.is_none() {
+        return vec!["(refused) there is no such node".to_owned()];
+    }
+    let shown = |event: &&Event| {
+        view::is_news(event) && owner.is_none_or(|owner| event.id.owner == owner)
+    };
+    let mut found: Vec<String> = (trace.start()..until)
+        .rev()
+        .filter_map(|position| trace.get(position))
+        .filter(shown)
+        .take(last)
+        .map(|event| {
+            line_of(event.at, world.origin(), &view::sentence_of(event, &names).english())
+        })
+        .collect();
+    found.reverse();
+    found
+}
+
+/// The last change of role or state of a node, and why.
+fn why(session: &Session, node: Port) -> Vec<String> {
+    let (world, trace) = (session.world(), session.trace());
+    let Some(owner) = world.find(node) else {
+        return vec!["(refused) there is no such node".to_owned()];
+    };
+    let names = Names::of(world);
+    let change = |event: &&Event| event.id.owner == owner && is_change(event);
+    let mut past = (trace.start()..trace.len()).rev().filter_map(|at| trace.get(at));
+    let Some(event) = past.find(change) else {
+        return vec![format!("nothing has happened to {} yet", node.number())];
+    };
+    let chain = view::why(trace, &names, event.id);
+    let mut lines = Vec::new();
+    for (depth, because) in chain.iter().enumerate() {
+        let lead = if depth == 0 { "" } else { "because " };
+        let text = format!("{lead}{}", because.sentence.english());
+        lines.push(line_of(because.at, world.origin(), &text));
+        let also = because.also.iter().map(|also| format!("          and {}", also.english()));
+        lines.extend(also);
+    }
+    lines
+}
+
+fn is_change(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Life(_) => true,
+        EventKind::Fact(fact) => matches!(
+            **fact,
+            Fact::BecameMaster { .. }
+                | Fact::BecameReplica { .. }
+                | Fact::StateChanged { .. }
+                | Fact::ElectionImpossible { .. }
+                | Fact::VoteRefused { .. }
+        ),
+        _ => false,
+    }
+}
+
+/// One line for each node: what it thinks of each other one.
+fn beliefs(session: &Session, node: Option<Port>) -> Vec<String> {
+    let rows = view::beliefs(session.world());
+    let wanted = rows.iter().filter(|row| node.is_none_or(|port| port.number() == row.by));
+    wanted.map(belief_line).collect()
+}
+
+fn belief_line(row: &view::Beliefs) -> String {
+    if row.truth == Truth::Gone {
+        return format!("{} is gone, and believes nothing", row.by);
+    }
+    let thoughts: Vec<String> = row
+        .of
+        .iter()
+        .map(|(port, opinion)| {
+            let judged = match opinion.opinion {
+                Opinion::Ok => "ok",
+                Opinion::Pfail => "PFAIL",
+                Opinion::Fail => "FAIL",
+                Opinion::Handshake => "handshake",
+            };
+            let role = match opinion.role {
+                RoleOnStage::Master => "master".to_owned(),
+                RoleOnStage::Replica { of: Some(of) } => format!("replica of {of}"),
+                RoleOnStage::Replica { of: None } => "replica".to_owned(),
+            };
+            format!("{port} {judged} ({role}, epoch {})", opinion.config_epoch)
+        })
+        .collect();
+    format!("{} thinks: {}", row.by, thoughts.join("; "))
+}
+
+fn writes(session: &Session) -> Vec<String> {
+    let Some((_, workload)) = session.world().workload() else {
+        return vec!["there is no workload: start one with $ workload 50/s".to_owned()];
+    };
+    let acknowledged = workload.ledger().count();
+    let hazards = session.world().hazards();
+    let lost = hazards.iter().filter(|seen| seen.hazard.name() == "lost-write").count();
+    vec![format!("{acknowledged} writes acknowledged, {lost} lost")]
+}
+
+/// What a node noticed, oldest first, as its log has it.
+fn log(session: &Session, node: Port) -> Vec<String> {
+    let (world, trace) = (session.world(), session.trace());
+    let Some(owner) = world.find(node) else {
+        return vec!["(refused) there is no such node".to_owned()];
+    };
+    let names = Names::of(world);
+    let noticed = |event: &&Event| is_noticed_by(event, owner);
+    trace
+        .from(trace.start())
+        .filter(noticed)
+        .map(|event| {
+            line_of(event.at, world.origin(), &view::sentence_of(event, &names).english())
+        })
+        .collect()
+}
+
+fn is_noticed_by(event: &Event, owner: ActorId) -> bool {
+    event.id.owner == owner && matches!(event.kind, EventKind::Fact(_) | EventKind::Life(_))
+}

@@ -1,0 +1,58 @@
+//! What a line prints: the transcript of a step, as `redis-cli --no-raw` would have it.
+
+use super::inspect;
+use crate::lesson::FrontMatter;
+use crate::world::event::EventKind;
+use crate::world::session::Session;
+use crate::world::setup::Setup;
+use crate::world::step::{ClientKind, ClientName, Line};
+
+/// Does a line on a session; what it prints.
+pub fn perform(session: &mut Session, line: &Line) -> Vec<String> {
+    let step = match line {
+        Line::Ask(ask) => return inspect::inspect(session, ask),
+        Line::Step(step) => step,
+    };
+    let from = session.position();
+    session.apply(step);
+    printed(session, from)
+}
+
+/// What clients printed, and what was refused, from a position of the trace on.
+fn printed(session: &Session, from: usize) -> Vec<String> {
+    let world = session.world();
+    let mut lines = Vec::new();
+    for event in session.trace().from(from) {
+        match &event.kind {
+            EventKind::Refused(hint) => lines.push(format!("(refused) {hint}")),
+            EventKind::Client(note) => {
+                let owner = world.clients().iter().find(|(_, actor)| *actor == event.id.owner);
+                if let Some((name, _)) = owner {
+                    let kind = world.client(name).map_or(ClientKind::Plain, |(_, c)| c.kind());
+                    lines.extend(note.lines(&prompt_name(name), kind));
+                }
+            }
+            _ => {}
+        }
+    }
+    lines
+}
+
+/// A client's name, as it stands before the `>` of its prompt.
+fn prompt_name(name: &ClientName) -> String {
+    match name {
+        ClientName::Cli => String::new(),
+        ClientName::Node(port) => port.number().to_string(),
+        ClientName::Named(name) => name.as_str().to_owned(),
+    }
+}
+
+/// The world that a lesson's front matter asks for.
+pub fn setup_of(front: &FrontMatter) -> Setup {
+    let stage = &front.cluster;
+    let mut setup = Setup { seed: stage.seed, ..Setup::default() };
+    setup.masters = stage.masters;
+    setup.replicas = stage.replicas;
+    setup.config.node_timeout_ms = stage.node_timeout.millis();
+    setup
+}

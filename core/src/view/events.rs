@@ -1,0 +1,115 @@
+//! What an event says: facts, clients, the network and the person's own steps.
+
+use super::facts;
+use super::names::Names;
+use super::sentence::{Sentence, counted};
+use crate::data::{print_reply, quote_arg};
+use crate::words::ActorId;
+use crate::world::client::{ClientNote, Failure, Redirect, Refusal};
+use crate::world::event::{Event, EventKind, Hold, Life, Loss, What};
+
+/// The sentence of an event.
+pub fn sentence_of(event: &Event, names: &Names) -> Sentence {
+    let node = names.actor(event.id.owner);
+    let say = |key: &str| Sentence::new(key).with("node", node);
+    let other = |actor: &Option<ActorId>| match actor {
+        Some(actor) => names.actor(*actor).to_owned(),
+        None => "somebody".to_owned(),
+    };
+    match &event.kind {
+        EventKind::Step(text) => Sentence::new("step").with("text", text),
+        EventKind::Refused(hint) => Sentence::new("refused").with("hint", hint),
+        EventKind::Hazard(hazard) => Sentence::new("hazard").with("text", hazard),
+        EventKind::Life(life) => say(match life {
+            Life::Started => "process-started",
+            Life::Killed => "killed",
+            Life::Crashed => "crashed",
+            Life::Paused => "paused",
+            Life::Resumed => "resumed",
+        }),
+        EventKind::Connecting { to, .. } => say("connecting").with("peer", other(to)),
+        EventKind::Accepted { from, .. } => say("link-up").with("peer", other(from)),
+        EventKind::LinkUp { to, .. } => say("link-up").with("peer", other(to)),
+        EventKind::LinkRefused { to, .. } => say("link-refused").with("peer", other(to)),
+        EventKind::LinkClosed { by, .. } => say("link-closed").with("peer", other(by)),
+        EventKind::Closed { to, .. } => say("closed").with("peer", other(to)),
+        EventKind::Sent { to, what, .. } => {
+            say("sent").with("what", named(what)).with("peer", other(to))
+        }
+        EventKind::Received { from, what, .. } => {
+            say("received").with("what", named(what)).with("peer", other(from))
+        }
+        EventKind::Lost { from, to, what, why } => Sentence::new(match why {
+            Loss::Cut => "lost-cut",
+            Loss::MachineDown => "lost-down",
+            Loss::Filtered => "lost-filtered",
+        })
+        .with("node", names.actor(*from))
+        .with("peer", names.actor(*to))
+        .with("what", named(what)),
+        EventKind::Held { from, to, why, .. } => Sentence::new(match why {
+            Hold::Nagle => "held-nagle",
+            Hold::Retransmission => "held-retransmission",
+        })
+        .with("node", names.actor(*from))
+        .with("peer", names.actor(*to)),
+        EventKind::Fact(fact) => facts::sentence_of(fact, node, names),
+        EventKind::Client(note) => of_note(note, node),
+    }
+}
+
+/// What a message is called.
+pub fn named(what: &What) -> String {
+    match what {
+        What::Bus { kind, .. } => kind.name().to_uppercase(),
+        What::News(news) => news.kind.name().to_uppercase(),
+        What::Replication { part, .. } => format!("replication {part:?}").to_lowercase(),
+        What::Client { bytes } => counted(u64::from(*bytes), "byte"),
+        What::End => "end of the connection".to_owned(),
+    }
+}
+
+fn of_note(note: &ClientNote, node: &str) -> Sentence {
+    let say = |key: &str| Sentence::new(key).with("node", node);
+    match note {
+        ClientNote::Asked { node, args } => {
+            let words: Vec<String> = args.iter().map(|arg| quote_arg(arg)).collect();
+            say("client-asked").with("peer", node.port()).with("command", words.join(" "))
+        }
+        ClientNote::Redirected { kind, slot, to, .. } => say(match kind {
+            Redirect::Moved => "client-redirected-moved",
+            Redirect::Ask => "client-redirected-ask",
+        })
+        .with("slot", slot)
+        .with("to", to.port()),
+        ClientNote::Answered { reply, .. } => {
+            let text = print_reply(reply);
+            say("client-answered").with("reply", text.trim_end().replace('\n', " / "))
+        }
+        ClientNote::Waiting { .. } => say("client-waiting"),
+        ClientNote::Failed { node, how, .. } => say(match how {
+            Failure::Refused => "client-refused",
+            Failure::Closed => "client-closed",
+            Failure::ConnectTimeout => "client-no-connection",
+            Failure::ReplyTimeout => "client-no-answer",
+        })
+        .with("peer", node.port()),
+        ClientNote::CacheRefreshed { .. } => say("client-cache"),
+        ClientNote::WriteAcknowledged { by, key, value, .. } => say("write-acknowledged")
+            .with("peer", by.port())
+            .with("key", key)
+            .with("value", value),
+        ClientNote::ReadAnswered { by, key, .. } => {
+            say("read-answered").with("peer", by.port()).with("key", key)
+        }
+        ClientNote::NotAcknowledged { key, why, .. } => say("write-refused")
+            .with("key", key)
+            .with(
+                "why",
+                match why {
+                    Refusal::Error(text) => text.clone(),
+                    Refusal::Failed(_) => "no answer".to_owned(),
+                },
+            ),
+    }
+}

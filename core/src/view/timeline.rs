@@ -1,0 +1,189 @@
+//! The timeline: which events a person is shown, and at which of them the play stops.
+//!
+//! Heartbeats are hidden; so is what merely repeats. The play stops at *moments*: the first
+//! suspicion, the quorum, the election, the vote, the change of state, the lost write, each once per
+//! fault, so that a failover has six to eight of them.
+
+use serde::{Deserialize, Serialize};
+
+use super::events;
+use super::names::Names;
+use super::sentence::Sentence;
+use crate::node::Fact;
+use crate::words::{EventId, Span, Time};
+use crate::world::client::ClientNote;
+use crate::world::event::{Event, EventKind, Life};
+use crate::world::trace::Trace;
+
+/// How much of the traffic a person is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Filter {
+    /// What changed something, and every "no".
+    News,
+    /// The moments only.
+    Moments,
+}
+
+/// One event as it is told.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Told {
+    pub event: EventId,
+    pub position: usize,
+    /// Since the cluster was formed.
+    pub elapsed: Span,
+    pub node: String,
+    pub sentence: Sentence,
+    pub text: String,
+    /// From whom the news came, if a message brought it.
+    pub from: Option<String>,
+    pub moment: Option<Moment>,
+}
+
+/// A kind of decision point, with its mark on the timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Moment {
+    Step,
+    Pfail,
+    Fail,
+    Down,
+    Up,
+    Scheduled,
+    Election,
+    Refused,
+    Won,
+    Lost,
+}
+
+impl Moment {
+    /// The letter by which it is marked.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Moment::Step => "K",
+            Moment::Pfail => "?",
+            Moment::Fail => "F",
+            Moment::Down => "D",
+            Moment::Up => "U",
+            Moment::Scheduled => "W",
+            Moment::Election => "E",
+            Moment::Refused => "R",
+            Moment::Won => "M",
+            Moment::Lost => "L",
+        }
+    }
+
+    fn of(event: &Event) -> Option<Moment> {
+        match &event.kind {
+            EventKind::Step(text) => is_fault(text).then_some(Moment::Step),
+            EventKind::Hazard(_) => Some(Moment::Lost),
+            EventKind::Fact(fact) => Moment::of_fact(fact),
+            _ => None,
+        }
+    }
+
+    fn of_fact(fact: &Fact) -> Option<Moment> {
+        use crate::node::Health;
+        match fact {
+            Fact::PfailSet { .. } => Some(Moment::Pfail),
+            Fact::FailSet { .. } => Some(Moment::Fail),
+            Fact::StateChanged { to: Health::Fail, .. } => Some(Moment::Down),
+            Fact::StateChanged { to: Health::Ok, .. } => Some(Moment::Up),
+            Fact::ElectionScheduled { .. } => Some(Moment::Scheduled),
+            Fact::ElectionStarted { .. } => Some(Moment::Election),
+            Fact::VoteRefused { .. } | Fact::ElectionExpired { .. } => Some(Moment::Refused),
+            Fact::BecameMaster { .. } => Some(Moment::Won),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a step changes what can happen, rather than letting time pass or asking something.
+fn is_fault(step: &str) -> bool {
+    step.starts_with("$ ") && !step.starts_with("$ run") && !step.starts_with("$ client")
+}
+
+/// Whether a person is shown an event.
+pub fn is_news(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Step(text) => !text.starts_with("$ run"),
+        EventKind::Refused(_) | EventKind::Hazard(_) => true,
+        EventKind::Life(life) => !matches!(life, Life::Started),
+        EventKind::Fact(fact) => !matches!(
+            **fact,
+            Fact::ConfigEpochLearned { .. }
+                | Fact::LinkRestored { .. }
+                | Fact::EpochRaised { .. }
+                | Fact::ReportDropped { .. }
+                | Fact::SyncAsked { .. }
+        ),
+        EventKind::Client(note) => matches!(
+            **note,
+            ClientNote::Asked { .. }
+                | ClientNote::Redirected { .. }
+                | ClientNote::Answered { .. }
+                | ClientNote::Waiting { .. }
+                | ClientNote::Failed { .. }
+        ),
+        _ => false,
+    }
+}
+
+/// The moments of a trace between two positions: once per kind per fault.
+pub fn moments(trace: &Trace, from: usize, to: usize) -> Vec<(usize, Moment)> {
+    let mut seen: Vec<Moment> = Vec::new();
+    let mut found = Vec::new();
+    for position in from..to {
+        let Some(moment) = trace.get(position).and_then(Moment::of) else { continue };
+        if moment == Moment::Step {
+            seen.clear();
+        } else if seen.contains(&moment) {
+            continue;
+        }
+        seen.push(moment);
+        found.push((position, moment));
+    }
+    found
+}
+
+/// One event in words.
+pub fn tell(trace: &Trace, position: usize, origin: Time, names: &Names) -> Option<Told> {
+    let event = trace.get(position)?;
+    let sentence = events::sentence_of(event, names);
+    Some(Told {
+        event: event.id,
+        position,
+        elapsed: event.at.since(origin),
+        node: names.actor(event.id.owner).to_owned(),
+        text: sentence.english(),
+        sentence,
+        from: brought_by(trace, event).map(|actor| names.actor(actor).to_owned()),
+        moment: Moment::of(event),
+    })
+}
+
+/// Who sent the message that brought an event about.
+fn brought_by(trace: &Trace, event: &Event) -> Option<crate::words::ActorId> {
+    match &trace.find(event.cause?)?.kind {
+        EventKind::Received { from, .. } => *from,
+        _ => None,
+    }
+}
+
+/// The next event that is shown, after (or before) a position.
+pub fn next_shown(
+    trace: &Trace,
+    position: usize,
+    direction: Direction,
+    shown: impl Fn(usize, &Event) -> bool,
+) -> Option<usize> {
+    let is_shown = |&at: &usize| trace.get(at).is_some_and(|event| shown(at, event));
+    match direction {
+        Direction::Forward => (position + 1..trace.len()).find(is_shown),
+        Direction::Back => (trace.start()..position).rev().find(is_shown),
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Direction {
+    Forward,
+    Back,
+}
