@@ -1,8 +1,8 @@
 //! An actor: whoever takes inputs in and answers with effects.
 //!
-//! Servers and clients are pure state machines with ports of their own; here they get what the world
-//! knows about them and they do not: whether the process runs, which incarnation it is, how far its
-//! clock is off, what waits while it stands still, when it wants to be woken.
+//! Servers and clients are pure state machines with ports of their own; here they get what the
+//! world knows about them and they do not: whether the process runs, which incarnation it is, how
+//! far its clock is off, what waits while it stands still, when it wants to be woken.
 
 use std::collections::VecDeque;
 
@@ -39,7 +39,10 @@ pub struct Server {
 pub enum Process {
     Running,
     /// It stands still; what arrives waits, and so does the timer once it is due.
-    Paused { inbox: VecDeque<Waiting>, timer: Timer },
+    Paused {
+        inbox: VecDeque<Waiting>,
+        timer: Timer,
+    },
     /// Killed, or the machine crashed: `node` is what it was at its end.
     Ended,
 }
@@ -133,8 +136,8 @@ impl User {
     }
 }
 
-/// What the network brings, as a client takes it in; nobody connects to a client, and a client hears
-/// nothing but RESP.
+/// What the network brings, as a client takes it in; nobody connects to a client, and a client
+/// hears nothing but RESP.
 pub fn client_input(input: Input) -> Option<ClientInput> {
     match input {
         Input::LinkUp { conn } => Some(ClientInput::LinkUp { conn }),

@@ -1,8 +1,8 @@
 //! Following steps: what a person does to the world.
 //!
-//! `apply` never fails. A step that makes no sense here is refused, which is an event with a hint; a
-//! command that Redis refuses has an error as its reply. Every step is an event, and what it brings
-//! about is caused by it.
+//! `apply` never fails. A step that makes no sense here is refused, which is an event with a hint;
+//! a command that Redis refuses has an error as its reply. Every step is an event, and what it
+//! brings about is caused by it.
 
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
@@ -107,13 +107,7 @@ impl World {
         Ok(())
     }
 
-    fn restart(
-        &mut self,
-        port: Port,
-        data: Data,
-        cause: EventId,
-        trace: &mut Trace,
-    ) -> Verdict {
+    fn restart(&mut self, port: Port, data: Data, cause: EventId, trace: &mut Trace) -> Verdict {
         let actor = self.there(port)?;
         let server = self.server_there(port)?;
         if !matches!(server.process, Process::Ended) {

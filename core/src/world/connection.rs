@@ -1,9 +1,9 @@
 //! A TCP connection: two ends, and a pipe each way.
 //!
 //! Each end has its own idea of whether the connection exists. A process that closes its end, or
-//! dies, leaves a FIN behind its data; a machine that dies leaves nothing. The other end learns of it
-//! when the FIN arrives, or when it sends and is answered with a reset, or never. The connection is
-//! forgotten when both ends are gone.
+//! dies, leaves a FIN behind its data; a machine that dies leaves nothing. The other end learns of
+//! it when the FIN arrives, or when it sends and is answered with a reset, or never. The connection
+//! is forgotten when both ends are gone.
 //!
 //! Connections lie in one table per opener, shared between worlds until one of them changes it.
 
@@ -60,7 +60,9 @@ impl Place {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndState {
     /// The SYN is out; this many were in vain.
-    Connecting { retries: u8 },
+    Connecting {
+        retries: u8,
+    },
     Open,
     /// There is no such socket (any more, or yet).
     Gone,

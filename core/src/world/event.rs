@@ -1,9 +1,9 @@
 //! An event: something that happened, when, to whom, and because of what.
 //!
-//! Ids are counted per owner whether or not anybody records them, so that a replay gives every event
-//! the name that it had. A cause is an earlier event; a fact without one was noticed by a timer.
-//! Events are many, so they are small: what is large or rare lies in a box, and of a message there
-//! is a summary.
+//! Ids are counted per owner whether or not anybody records them, so that a replay gives every
+//! event the name that it had. A cause is an earlier event; a fact without one was noticed by a
+//! timer. Events are many, so they are small: what is large or rare lies in a box, and of a message
+//! there is a summary.
 
 use serde::{Deserialize, Serialize};
 
@@ -153,10 +153,7 @@ pub enum Hold {
 impl EventKind {
     /// Whether this is traffic, which only a full trace keeps.
     pub fn is_traffic(&self) -> bool {
-        matches!(
-            self,
-            EventKind::Sent { .. } | EventKind::Received { .. } | EventKind::Held { .. }
-        )
+        matches!(self, EventKind::Sent { .. } | EventKind::Received { .. } | EventKind::Held { .. })
     }
 
     /// How many bytes lie outside of the event itself, roughly.
@@ -176,10 +173,7 @@ impl EventKind {
             | EventKind::Lost { what, .. }
             | EventKind::Held { what, .. } => match what {
                 What::News(_) => size_of::<News>(),
-                What::Bus { .. }
-                | What::Replication { .. }
-                | What::Client { .. }
-                | What::End => 0,
+                What::Bus { .. } | What::Replication { .. } | What::Client { .. } | What::End => 0,
             },
             EventKind::Life(_)
             | EventKind::Connecting { .. }
@@ -207,11 +201,9 @@ impl What {
         match &message.body {
             Body::Fail(about) => news(*about, message.header.current_epoch),
             Body::Update(update) => news(update.id, update.config_epoch),
-            Body::Ping(_)
-            | Body::Pong(_)
-            | Body::Meet(_)
-            | Body::AuthRequest
-            | Body::AuthAck => What::Bus { kind, epoch: small(message.header.current_epoch) },
+            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) | Body::AuthRequest | Body::AuthAck => {
+                What::Bus { kind, epoch: small(message.header.current_epoch) }
+            }
         }
     }
 

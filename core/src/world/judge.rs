@@ -1,7 +1,8 @@
 //! Whether a condition holds.
 //!
 //! Each condition names whose view it is, and is read from what that node believes, as its ROLE,
-//! CLUSTER NODES, CLUSTER INFO and CLUSTER SLOTS would tell. A node that does not run holds no view.
+//! CLUSTER NODES, CLUSTER INFO and CLUSTER SLOTS would tell. A node that does not run holds no
+//! view.
 
 use super::World;
 use super::condition::{Condition, Opinion as Claim};
@@ -52,8 +53,8 @@ impl World {
         self.running(by)?.belief_about(self.id_of(of)?)
     }
 
-    /// Whether all running nodes agree on who is master, who replicates whom, who serves which slot,
-    /// and who has failed.
+    /// Whether all running nodes agree on who is master, who replicates whom, who serves which
+    /// slot, and who has failed.
     fn is_settled(&self) -> bool {
         let mut views = self.servers().filter(|(_, _, server)| server.is_running());
         let Some((_, _, first)) = views.next() else { return false };

@@ -1,12 +1,12 @@
 //! The network: TCP connections between hosts, never loose datagrams.
 //!
 //! The problem: a cluster's failures look the way they do because of TCP. A cut does not lose
-//! messages, it delays them; a one-way cut stops both ways; a dead process refuses, a dead machine is
-//! silent; the news of a promotion is 40 ms late because of two innocent defaults.
+//! messages, it delays them; a one-way cut stops both ways; a dead process refuses, a dead machine
+//! is silent; the news of a promotion is 40 ms late because of two innocent defaults.
 //!
-//! The idea: connections have ends ([`super::connection`]), each direction is a pipe that knows when
-//! its segments arrive ([`super::pipe`]), and hosts are joined by paths that may be cut or slow
-//! ([`super::paths`]). This file puts them together: send, close; the arrival of what was
+//! The idea: connections have ends ([`super::connection`]), each direction is a pipe that knows
+//! when its segments arrive ([`super::pipe`]), and hosts are joined by paths that may be cut or
+//! slow ([`super::paths`]). This file puts them together: send, close; the arrival of what was
 //! sent; and what happens to connections when paths, processes and machines change.
 
 mod opening;
@@ -18,7 +18,7 @@ use super::event::{Hold, Loss, What};
 use super::paths::{Delay, Filter, HostState, Paths};
 use super::pipe::{Holder, Load, Passage, Retried, Road, Segment, Way};
 use super::queue::{Due, NetDue, Queue};
-use crate::node::{Input, Packet, Service};
+use crate::node::{Input, Packet};
 use crate::words::{ActorId, Addr, ConnId, EventId, Span};
 
 /// What the network tells the world.
@@ -84,8 +84,8 @@ impl Network {
         }
     }
 
-    /// Writes a packet; it goes out when it can. Writing to a connection that is closed does nothing.
-    /// Returns who is at the other end.
+    /// Writes a packet; it goes out when it can. Writing to a connection that is closed does
+    /// nothing. Returns who is at the other end.
     pub fn send(
         &mut self,
         from: (ActorId, ConnId),
@@ -366,13 +366,7 @@ impl Network {
         Some((connection.end(place.side).actor, connection.end(place.side.other()).actor))
     }
 
-    fn arrive(
-        &mut self,
-        to: ActorId,
-        peer: Option<ActorId>,
-        input: Input,
-        cause: Option<EventId>,
-    ) {
+    fn arrive(&mut self, to: ActorId, peer: Option<ActorId>, input: Input, cause: Option<EventId>) {
         self.out.push(Output::Arrival { to, peer, input, cause });
     }
 

@@ -1,8 +1,8 @@
 //! The paths between hosts: how long a packet takes, and whether it gets through.
 //!
-//! Each direction of a pair of hosts has its own dice, named after both, so that trouble on one path
-//! does not reshuffle another. In good weather there are no exceptions to look up: a path has a row
-//! of its own only while something is wrong with it.
+//! Each direction of a pair of hosts has its own dice, named after both, so that trouble on one
+//! path does not reshuffle another. In good weather there are no exceptions to look up: a path has
+//! a row of its own only while something is wrong with it.
 
 use std::collections::BTreeMap;
 use std::net::Ipv4Addr;

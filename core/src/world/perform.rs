@@ -1,8 +1,9 @@
 //! Performing effects: where causes are stamped.
 //!
-//! An actor says what it does; the world does it, and gives every event its cause: the fact that the
-//! effect names, else the event of the input. Nobody else hands event ids around. Each effect is also
-//! taken into the digest, in the same order and the same form whether or not anything is kept.
+//! An actor says what it does; the world does it, and gives every event its cause: the fact that
+//! the effect names, else the event of the input. Nobody else hands event ids around. Each effect
+//! is also taken into the digest, in the same order and the same form whether or not anything is
+//! kept.
 
 use std::fmt::Write;
 use std::net::Ipv4Addr;
@@ -242,13 +243,7 @@ impl World {
         }
     }
 
-    fn close(
-        &mut self,
-        actor: ActorId,
-        conn: ConnId,
-        cause: Option<EventId>,
-        trace: &mut Trace,
-    ) {
+    fn close(&mut self, actor: ActorId, conn: ConnId, cause: Option<EventId>, trace: &mut Trace) {
         self.take_in(actor, 3, |digest| digest.word(u64::from(conn.0)));
         let id = self.next_id(actor);
         let to = self.network.peer(actor, conn);
@@ -276,13 +271,7 @@ impl World {
         id
     }
 
-    fn record(
-        &self,
-        id: EventId,
-        cause: Option<EventId>,
-        kind: EventKind,
-        trace: &mut Trace,
-    ) {
+    fn record(&self, id: EventId, cause: Option<EventId>, kind: EventKind, trace: &mut Trace) {
         trace.push(Event { id, at: self.now(), cause, changed: false, kind });
     }
 }

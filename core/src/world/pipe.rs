@@ -3,11 +3,11 @@
 //! The rules, as Linux has them, and as a Redis Cluster feels them:
 //! 1. Segments arrive in the order in which they were sent: jitter delays, it never reorders.
 //! 2. What a cut swallows is sent again after 200 ms, then after twice as long each time, up to two
-//!    minutes; all that was written meanwhile waits behind it. Loss is delay. After 15 vain tries (8
-//!    if nobody holds the socket any more) the sender gives up.
+//!    minutes; all that was written meanwhile waits behind it. Loss is delay. After 15 vain tries
+//!    (8 if nobody holds the socket any more) the sender gives up.
 //! 3. Data that arrives but whose acknowledgement is lost counts as lost for its sender: it goes on
-//!    sending for those 200 ms, then stalls too, until a retransmission is acknowledged. So a cut of
-//!    one way soon stops both.
+//!    sending for those 200 ms, then stalls too, until a retransmission is acknowledged. So a cut
+//!    of one way soon stops both.
 //! 4. Nagle: unless the socket has TCP_NODELAY, a small segment waits while an earlier one is not
 //!    acknowledged. An acknowledgement travels with the next data that goes the other way, or alone
 //!    after 40 ms.

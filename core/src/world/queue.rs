@@ -1,10 +1,10 @@
 //! The queue: the future of the world.
 //!
-//! Everything that will happen of itself (a timer, a segment's arrival, a retransmission) waits here
-//! as a small copyable entry that only *names* its place; what travels lies in the connection itself.
-//! Two entries due at the same instant happen in the order in which they were put in, so a run does
-//! not depend on how the heap arranges them. The queue also holds the present: the clock moves only
-//! when an entry is taken out or when somebody waits in vain.
+//! Everything that will happen of itself (a timer, a segment's arrival, a retransmission) waits
+//! here as a small copyable entry that only *names* its place; what travels lies in the connection
+//! itself. Two entries due at the same instant happen in the order in which they were put in, so a
+//! run does not depend on how the heap arranges them. The queue also holds the present: the clock
+//! moves only when an entry is taken out or when somebody waits in vain.
 
 use std::cmp::{Ordering, Reverse};
 use std::collections::BinaryHeap;
@@ -16,9 +16,14 @@ use crate::words::{ActorId, Time};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Due {
     /// The timer of a server's process; an earlier incarnation's is void.
-    Tick { actor: ActorId, incarnation: u32 },
+    Tick {
+        actor: ActorId,
+        incarnation: u32,
+    },
     /// A client asked to be woken; too early a call does no harm.
-    Wake { actor: ActorId },
+    Wake {
+        actor: ActorId,
+    },
     Net(NetDue),
 }
 

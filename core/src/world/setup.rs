@@ -1,10 +1,10 @@
 //! Making a world: nodes that know nobody, and the cluster that they form.
 //!
-//! The cluster is not painted on: it forms by the real protocol, from the commands that
-//! `redis-cli --cluster create` would send (Redis 7.0, `redis-cli.c: clusterManagerCommandCreate`):
-//! slots to the masters, an epoch to each node, MEET from every node to the first, and once all know
-//! each other, REPLICATE. Replicas are paired with masters in turn. What a person is shown begins
-//! when all replicas are connected and everybody has heard of their offsets.
+//! The cluster is not painted on: it forms by the real protocol, from the commands that `redis-cli
+//! --cluster create` would send (Redis 7.0, `redis-cli.c: clusterManagerCommandCreate`): slots to
+//! the masters, an epoch to each node, MEET from every node to the first, and once all know each
+//! other, REPLICATE. Replicas are paired with masters in turn. What a person is shown begins when
+//! all replicas are connected and everybody has heard of their offsets.
 
 use std::sync::Arc;
 
@@ -19,7 +19,9 @@ use super::queue::{Due, Queue};
 use super::trace::{Level, Trace};
 use super::{World, step::Port};
 use crate::data::{Keyspace, Reply, decode_reply, encode_call};
-use crate::node::{self, Config, Effect, Health, Input, Linked, Node, Opinion, Packet, Profile, Role, Service};
+use crate::node::{
+    self, Config, Effect, Health, Input, Linked, Node, Opinion, Packet, Profile, Role, Service,
+};
 use crate::words::{ActorId, Addr, ConnId, Digest, EventId, SLOT_COUNT, Span, Time};
 
 /// The connection over which the world itself speaks to a node.
@@ -103,8 +105,8 @@ impl World {
         world
     }
 
-    /// Sends one command to a node as if from a client beside it, and takes the reply: no time passes.
-    /// A command that does not answer at once gives null.
+    /// Sends one command to a node as if from a client beside it, and takes the reply: no time
+    /// passes. A command that does not answer at once gives null.
     pub fn command(&mut self, node: ActorId, args: &[&[u8]], trace: &mut Trace) -> Reply {
         let call: Vec<Bytes> = args.iter().map(|arg| Bytes::copy_from_slice(arg)).collect();
         let ip = std::net::Ipv4Addr::LOCALHOST;
@@ -243,13 +245,14 @@ impl World {
             node.beliefs().count() == count
                 && slots == u32::from(SLOT_COUNT)
                 && node.health() == Health::Ok
-                && node.beliefs().all(|belief| {
-                    belief.opinion == Opinion::Ok && belief.linked == Linked::Yes
-                })
+                && node
+                    .beliefs()
+                    .all(|belief| belief.opinion == Opinion::Ok && belief.linked == Linked::Yes)
         })
     }
 
-    /// Whether all replicas are connected, and every node knows whose they are and how far they got.
+    /// Whether all replicas are connected, and every node knows whose they are and how far they
+    /// got.
     fn all_are_in_step(&self) -> bool {
         let masters = self.setup.masters;
         let is_replica = |index: u16| index >= masters;
@@ -284,9 +287,7 @@ fn slots_of(index: u16, masters: u16) -> Option<(u64, u64)> {
     }
     let count = u64::from(masters);
     // Where the share after `index` shares ends, minus one, rounded.
-    let last = |shares: u64| {
-        (2 * shares * u64::from(SLOT_COUNT) + count) / (2 * count) - 1
-    };
+    let last = |shares: u64| (2 * shares * u64::from(SLOT_COUNT) + count) / (2 * count) - 1;
     let index = u64::from(index);
     let first = if index == 0 { 0 } else { last(index) + 1 };
     let last = if index + 1 == count { u64::from(SLOT_COUNT) - 1 } else { last(index + 1) };

@@ -64,7 +64,8 @@ fn a_cluster_forms_by_itself() {
 
 #[test]
 fn a_cluster_forms_whatever_its_size_and_timeout() {
-    for (masters, replicas, timeout) in [(1, 0, 2_000), (3, 0, 15_000), (3, 2, 5_000), (5, 1, 500)] {
+    for (masters, replicas, timeout) in [(1, 0, 2_000), (3, 0, 15_000), (3, 2, 5_000), (5, 1, 500)]
+    {
         let mut setup = Setup { masters, replicas, ..setup(3) };
         setup.config.node_timeout_ms = timeout;
         let world = World::formed(setup);
@@ -157,9 +158,7 @@ fn a_replication_link_survives_a_cut_of_6_seconds() {
     lab.play(&["$ cut 7001 <-> 7004", "$ run 6s", "$ heal", "$ workload off", "$ run 10s"]);
     let lost = |fact: &Fact| matches!(fact, Fact::MasterLinkLost { .. } | Fact::SyncAsked { .. });
     assert!(!lab.facts().iter().any(|(_, _, fact)| lost(fact)), "{:?}", lab.facts());
-    let offset = |port| {
-        lab.world.node(Port::new(port).unwrap()).unwrap().replication().offset()
-    };
+    let offset = |port| lab.world.node(Port::new(port).unwrap()).unwrap().replication().offset();
     assert_eq!(offset(7001), offset(7004));
 }
 
@@ -193,7 +192,12 @@ fn senseless_steps_are_refused_with_a_hint() {
     let mut lab = Lab::new();
     let senseless = ["$ kill 9999", "$ restart 7000", "$ resume 7000"];
     lab.play(&senseless);
-    lab.play(&["$ add node 7001", "nobody> PING", "$ workload off", "$ config 7000 no-such-thing 1"]);
+    lab.play(&[
+        "$ add node 7001",
+        "nobody> PING",
+        "$ workload off",
+        "$ config 7000 no-such-thing 1",
+    ]);
     assert_eq!(lab.refusals(), 7);
     lab.play(&["$ kill 7000", "$ kill 7000", "$ pause 7000"]);
     assert_eq!(lab.refusals(), 9);

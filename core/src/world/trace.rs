@@ -1,9 +1,9 @@
 //! The trace: the past of the world.
 //!
 //! Events are only ever added, so the past is kept in chunks that branches share: a copy of a trace
-//! copies at most the chunk that is being filled. Times never fall, and each owner counts its events
-//! upwards, so both are found by halving. The trace may forget its oldest chunks; whoever looks for
-//! what was forgotten is told that it is not there.
+//! copies at most the chunk that is being filled. Times never fall, and each owner counts its
+//! events upwards, so both are found by halving. The trace may forget its oldest chunks; whoever
+//! looks for what was forgotten is told that it is not there.
 
 use std::sync::Arc;
 
@@ -236,7 +236,10 @@ mod tests {
         trunk.truncate(1_500);
         trunk.push(event(7, 1_500));
         assert_eq!(trunk.len(), 1_501);
-        assert_eq!(branch.find(EventId { owner: ActorId(0), count: 1_500 }).map(|e| e.id.count), Some(1_500));
+        assert_eq!(
+            branch.find(EventId { owner: ActorId(0), count: 1_500 }).map(|e| e.id.count),
+            Some(1_500)
+        );
         assert_eq!(trunk.find(EventId { owner: ActorId(0), count: 1_500 }), None);
     }
 

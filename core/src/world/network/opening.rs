@@ -1,13 +1,13 @@
 //! How a connection comes about.
 //!
-//! The rules, as Linux has them: connecting takes a SYN there and its answer back. The kernel accepts
-//! on behalf of the process, also of one that stands still. If the machine runs but nobody listens,
-//! the answer is a refusal. A SYN that gets no answer, because it or the answer is swallowed, is sent
-//! again after 1, 3, 7, 15, 31 and 63 seconds, and given up after 127 (tcp_syn_retries = 6). What the
-//! opener writes meanwhile waits.
+//! The rules, as Linux has them: connecting takes a SYN there and its answer back. The kernel
+//! accepts on behalf of the process, also of one that stands still. If the machine runs but nobody
+//! listens, the answer is a refusal. A SYN that gets no answer, because it or the answer is
+//! swallowed, is sent again after 1, 3, 7, 15, 31 and 63 seconds, and given up after 127
+//! (tcp_syn_retries = 6). What the opener writes meanwhile waits.
 //!
-//! Simplified: the acceptor hears of the connection with the SYN, not with the acknowledgement of its
-//! answer.
+//! Simplified: the acceptor hears of the connection with the SYN, not with the acknowledgement of
+//! its answer.
 
 use std::net::Ipv4Addr;
 

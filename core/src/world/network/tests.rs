@@ -5,13 +5,13 @@ use std::net::Ipv4Addr;
 use bytes::Bytes;
 
 use super::*;
+use crate::node::Service;
 use crate::words::Time;
 
 const A: ActorId = ActorId(0);
 const B: ActorId = ActorId(1);
 const BUS: u16 = 17_001;
-const DELAY: Delay =
-    Delay { latency: Span::from_micros(200), jitter: Span::from_micros(200) };
+const DELAY: Delay = Delay { latency: Span::from_micros(200), jitter: Span::from_micros(200) };
 
 /// Two hosts, 7000 and 7001, and everything that was heard: when (in µs), by whom, what.
 struct Lab {
