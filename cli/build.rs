@@ -27,9 +27,8 @@ fn main() -> io::Result<()> {
 
 /// The files of the site by name, so that equal sites give equal binaries.
 fn files(site: &Path) -> io::Result<Vec<PathBuf>> {
-    let mut paths = fs::read_dir(site)?
-        .map(|entry| Ok(entry?.path()))
-        .collect::<io::Result<Vec<_>>>()?;
+    let mut paths =
+        fs::read_dir(site)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     paths.retain(|path| path.is_file());
     paths.sort();
     Ok(paths)
@@ -39,11 +38,7 @@ fn files(site: &Path) -> io::Result<Vec<PathBuf>> {
 fn write_file(path: &Path, out: &Path, table: &mut String) -> io::Result<()> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let plain = fs::read(path)?;
-    let forms = [
-        ("plain", plain.clone()),
-        ("brotli", brotli(&plain)?),
-        ("gzip", gzip(&plain)?),
-    ];
+    let forms = [("plain", plain.clone()), ("brotli", brotli(&plain)?), ("gzip", gzip(&plain)?)];
     let digest = digest(&plain);
     table.push_str(&format!("File {{ name: {name:?}, digest: {digest:#x},"));
     for (form, bytes) in forms {

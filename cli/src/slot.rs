@@ -75,9 +75,6 @@ mod tests {
     fn a_tag_is_named_only_where_it_decides() {
         assert_eq!(describe(&find(b"foo")), "12182  foo");
         assert_eq!(describe(&find(b"foo{}{bar}")), "8363  foo{}{bar}");
-        assert_eq!(
-            describe(&find(b"foo{bar}{zap}")),
-            "5061  foo{bar}{zap}  (hash tag: bar)"
-        );
+        assert_eq!(describe(&find(b"foo{bar}{zap}")), "5061  foo{bar}{zap}  (hash tag: bar)");
     }
 }

@@ -40,10 +40,7 @@ fn a_command_line_that_is_not_understood_ends_with_2() {
 #[test]
 fn help_has_examples_and_exit_codes_and_no_colour_in_a_pipe() {
     let help = printed(&hashslot(&["--help"]));
-    assert!(
-        help.contains("Examples:") && help.contains("Exit codes:"),
-        "{help}"
-    );
+    assert!(help.contains("Examples:") && help.contains("Exit codes:"), "{help}");
     assert!(!help.contains('\u{1b}'), "{help}");
 }
 

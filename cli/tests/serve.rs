@@ -21,9 +21,7 @@ impl Server {
             .expect("the binary was built for this test");
         let mut line = String::new();
         let stdout = process.stdout.as_mut().expect("its output is piped");
-        BufReader::new(stdout)
-            .read_line(&mut line)
-            .expect("its output is text");
+        BufReader::new(stdout).read_line(&mut line).expect("its output is text");
         let Some((_, rest)) = line.split_once("http://") else {
             assert_says_how_to_build(process);
             return None;
@@ -37,19 +35,11 @@ impl Server {
         let mut stream = TcpStream::connect(&self.address).expect("the server listens");
         let request =
             format!("GET {path} HTTP/1.1\r\nhost: x\r\nconnection: close\r\n{headers}\r\n");
-        stream
-            .write_all(request.as_bytes())
-            .expect("the server reads");
+        stream.write_all(request.as_bytes()).expect("the server reads");
         let mut answer = Vec::new();
         stream.read_to_end(&mut answer).expect("the server answers");
-        let end = answer
-            .windows(4)
-            .position(|it| it == b"\r\n\r\n")
-            .expect("headers end");
-        (
-            String::from_utf8_lossy(&answer[..end]).into_owned(),
-            answer[end + 4..].to_vec(),
-        )
+        let end = answer.windows(4).position(|it| it == b"\r\n\r\n").expect("headers end");
+        (String::from_utf8_lossy(&answer[..end]).into_owned(), answer[end + 4..].to_vec())
     }
 }
 
@@ -66,10 +56,7 @@ fn assert_says_how_to_build(process: Child) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("make site"), "{said}");
     assert_eq!(output.status.code(), Some(1));
-    assert!(
-        std::env::var("CI").is_err(),
-        "with CI set the page must be built: make test"
-    );
+    assert!(std::env::var("CI").is_err(), "with CI set the page must be built: make test");
 }
 
 #[test]
@@ -85,23 +72,12 @@ fn each_file_has_its_type_and_its_smallest_form() {
         ("/favicon.svg", "image/svg+xml"),
     ] {
         let (plain_head, plain) = server.get(path, "");
-        assert!(
-            plain_head.contains(&format!("content-type: {media_type}")),
-            "{plain_head}"
-        );
+        assert!(plain_head.contains(&format!("content-type: {media_type}")), "{plain_head}");
         assert!(!plain_head.contains("content-encoding"), "{plain_head}");
         for (accepted, sent) in [("gzip, br", "br"), ("gzip", "gzip")] {
             let (head, body) = server.get(path, &format!("accept-encoding: {accepted}\r\n"));
-            assert!(
-                head.contains(&format!("content-encoding: {sent}")),
-                "{head}"
-            );
-            assert!(
-                body.len() < plain.len(),
-                "{path}: {} < {}",
-                body.len(),
-                plain.len()
-            );
+            assert!(head.contains(&format!("content-encoding: {sent}")), "{head}");
+            assert!(body.len() < plain.len(), "{path}: {} < {}", body.len(), plain.len());
         }
     }
 }
@@ -112,10 +88,7 @@ fn a_file_that_the_browser_has_is_not_sent_again() {
         return;
     };
     let (head, _) = server.get("/lab.css", "");
-    let tag = head
-        .lines()
-        .find_map(|line| line.strip_prefix("etag: "))
-        .expect("it has a tag");
+    let tag = head.lines().find_map(|line| line.strip_prefix("etag: ")).expect("it has a tag");
     let (head, body) = server.get("/lab.css", &format!("if-none-match: {tag}\r\n"));
     assert!(head.starts_with("HTTP/1.1 304"), "{head}");
     assert!(body.is_empty());
@@ -132,10 +105,7 @@ fn the_policy_of_the_server_is_that_of_the_page() {
         .find_map(|line| line.strip_prefix("content-security-policy: "))
         .expect("a policy is sent");
     let page = String::from_utf8_lossy(&body);
-    assert!(
-        page.contains(&format!("content=\"{policy}\"")),
-        "{policy}\n{page}"
-    );
+    assert!(page.contains(&format!("content=\"{policy}\"")), "{policy}\n{page}");
     assert!(head.contains("x-content-type-options: nosniff"), "{head}");
 }
 

@@ -5,7 +5,9 @@
 //! No clock, socket, thread, file or ambient randomness: time and dice come in, effects go out.
 
 pub mod data;
+pub mod lab;
 pub mod lesson;
 pub mod node;
+pub mod view;
 pub mod words;
 pub mod world;

@@ -20,9 +20,7 @@ async fn the_lab_starts_from_the_command_line() {
         return;
     };
     let server = CommandServer::start();
-    let page = browser
-        .open(&server.url, Screen::DESKTOP, Theme::Light)
-        .await;
+    let page = browser.open(&server.url, Screen::DESKTOP, Theme::Light).await;
     assert_lab_works(&page).await;
 }
 
@@ -32,9 +30,7 @@ async fn the_lab_starts_from_any_file_server_under_a_sub_path() {
         return;
     };
     let server = FileServer::start().await;
-    let page = browser
-        .open(&server.url, Screen::DESKTOP, Theme::Light)
-        .await;
+    let page = browser.open(&server.url, Screen::DESKTOP, Theme::Light).await;
     assert_lab_works(&page).await;
 }
 
@@ -52,8 +48,7 @@ async fn the_lab_fits_every_screen_in_light_and_dark() {
         for screen in [Screen::DESKTOP, Screen::TABLET, Screen::PHONE] {
             page.resize(screen).await;
             page.assert_fits().await;
-            page.screenshot(&format!("lab-{}-{}", screen.width, theme.name()))
-                .await;
+            page.screenshot(&format!("lab-{}-{}", screen.width, theme.name())).await;
         }
         page.assert_clean().await;
     }

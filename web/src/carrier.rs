@@ -58,10 +58,7 @@ impl Carrier {
         Carrier(Rc::new_cyclic(|line| Line {
             _listeners: [hear_messages(&worker, line), hear_errors(&worker, line)],
             worker,
-            state: RefCell::new(State {
-                waiting: Some(Vec::new()),
-                ..State::default()
-            }),
+            state: RefCell::new(State { waiting: Some(Vec::new()), ..State::default() }),
             on_lost: RefCell::new(Some(Box::new(on_lost))),
         }))
     }
@@ -74,10 +71,7 @@ impl Carrier {
     /// Asks; each answer goes to `on_answer` until the `Watch` is dropped.
     pub fn watch(&self, ask: Ask, on_answer: impl Fn(Answer) + 'static) -> Watch {
         let id = self.post(ask, Awaited::Often(Rc::new(on_answer)));
-        Watch {
-            carrier: self.clone(),
-            id,
-        }
+        Watch { carrier: self.clone(), id }
     }
 
     fn post(&self, ask: Ask, awaited: Awaited) -> u64 {
@@ -108,9 +102,7 @@ impl Drop for Watch {
 
 impl Line {
     fn post(&self, text: &JsValue) {
-        self.worker
-            .post_message(text)
-            .expect_throw("text can always be posted");
+        self.worker.post_message(text).expect_throw("text can always be posted");
     }
 
     fn on_message(&self, message: FromWorker) {
@@ -168,10 +160,9 @@ fn hear_messages(worker: &Worker, line: &Weak<Line>) -> EventListener {
 fn hear_errors(worker: &Worker, line: &Weak<Line>) -> EventListener {
     let line = line.clone();
     EventListener::new(worker, "error", move |event| {
-        let why = event.dyn_ref::<ErrorEvent>().map_or_else(
-            || "worker.js could not be loaded".to_owned(),
-            ErrorEvent::message,
-        );
+        let why = event
+            .dyn_ref::<ErrorEvent>()
+            .map_or_else(|| "worker.js could not be loaded".to_owned(), ErrorEvent::message);
         if let Some(line) = line.upgrade() {
             line.lose(why);
         }
@@ -184,8 +175,6 @@ fn open_worker() -> Worker {
     options.set_type(WorkerType::Module);
     let worker =
         Worker::new_with_options("worker.js", &options).expect_throw("the site has a worker.js");
-    worker
-        .post_message(&wasm_bindgen::module())
-        .expect_throw("a compiled module can be posted");
+    worker.post_message(&wasm_bindgen::module()).expect_throw("a compiled module can be posted");
     worker
 }

@@ -60,10 +60,7 @@ impl Lab {
             },
             Ask::FindSlot { key } => Answer::Slot(find(key)),
         };
-        vec![Response {
-            id: request.id,
-            answer,
-        }]
+        vec![Response { id: request.id, answer }]
     }
 }
 

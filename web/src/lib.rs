@@ -25,9 +25,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Draws the page into `#app` and starts its worker. Called once, by `page.js`.
 #[wasm_bindgen]
 pub fn start_page() {
-    let root = gloo::utils::document()
-        .get_element_by_id("app")
-        .expect("index.html has an element #app");
+    let root =
+        gloo::utils::document().get_element_by_id("app").expect("index.html has an element #app");
     yew::Renderer::<app::App>::with_root(root).render();
 }
 

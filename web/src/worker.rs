@@ -35,9 +35,7 @@ fn report_crash(info: &PanicHookInfo<'_>) {
 }
 
 fn post(message: &FromWorker) {
-    scope()
-        .post_message(&wire::encode(message))
-        .expect_throw("text can always be posted");
+    scope().post_message(&wire::encode(message)).expect_throw("text can always be posted");
 }
 
 fn scope() -> DedicatedWorkerGlobalScope {

@@ -25,23 +25,11 @@ pub fn router() -> Router {
 
 async fn answer(uri: Uri, asked: HeaderMap) -> Response<Body> {
     let Some(file) = site::find(uri.path()) else {
-        return plain(
-            StatusCode::NOT_FOUND,
-            "There is no such page: the lab is at /\n",
-        );
+        return plain(StatusCode::NOT_FOUND, "There is no such page: the lab is at /\n");
     };
-    let value = |name| {
-        asked
-            .get(name)
-            .and_then(|it| it.to_str().ok())
-            .unwrap_or("")
-    };
+    let value = |name| asked.get(name).and_then(|it| it.to_str().ok()).unwrap_or("");
     let coding = negotiate::choose(value(header::ACCEPT_ENCODING));
-    let tag = format!(
-        "\"{:016x}-{}\"",
-        file.digest,
-        coding.name().unwrap_or("plain")
-    );
+    let tag = format!("\"{:016x}-{}\"", file.digest, coding.name().unwrap_or("plain"));
     let is_known = value(header::IF_NONE_MATCH)
         .split(',')
         .any(|known| known.trim().trim_start_matches("W/") == tag);

@@ -57,10 +57,7 @@ mod tests {
         let taken = open(LOOPBACK, Some(0)).unwrap();
         let port = taken.local_addr().unwrap().port();
         let said = open(LOOPBACK, Some(port)).unwrap_err().to_string();
-        assert!(
-            said.contains(&port.to_string()) && said.contains("--port"),
-            "{said}"
-        );
+        assert!(said.contains(&port.to_string()) && said.contains("--port"), "{said}");
     }
 
     #[test]

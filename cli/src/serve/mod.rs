@@ -71,10 +71,8 @@ fn reachable(address: SocketAddr) -> SocketAddr {
 /// Answers until Ctrl-C.
 fn serve(listener: TcpListener) -> Result<(), Failure> {
     let failed = |error: io::Error| Failure::new(format!("the server stopped: {error}"));
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(failed)?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
     runtime.block_on(async {
         listener.set_nonblocking(true).map_err(failed)?;
         let listener = tokio::net::TcpListener::from_std(listener).map_err(failed)?;

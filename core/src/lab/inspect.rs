@@ -34,17 +34,14 @@ fn events(session: &Session, node: Option<Port>, last: usize) -> Vec<String> {
     if node.is_some() && owner.is_none() {
         return vec!["(refused) there is no such node".to_owned()];
     }
-    let shown = |event: &&Event| {
-        view::is_news(event) && owner.is_none_or(|owner| event.id.owner == owner)
-    };
+    let shown =
+        |event: &&Event| view::is_news(event) && owner.is_none_or(|owner| event.id.owner == owner);
     let mut found: Vec<String> = (trace.start()..until)
         .rev()
         .filter_map(|position| trace.get(position))
         .filter(shown)
         .take(last)
-        .map(|event| {
-            line_of(event.at, world.origin(), &view::sentence_of(event, &names).english())
-        })
+        .map(|event| line_of(event.at, world.origin(), &view::sentence_of(event, &names).english()))
         .collect();
     found.reverse();
     found
@@ -126,8 +123,7 @@ fn writes(session: &Session) -> Vec<String> {
         return vec!["there is no workload: start one with $ workload 50/s".to_owned()];
     };
     let acknowledged = workload.ledger().count();
-    let hazards = session.world().hazards();
-    let lost = hazards.iter().filter(|seen| seen.hazard.name() == "lost-write").count();
+    let lost = session.world().hazards().lost().count();
     vec![format!("{acknowledged} writes acknowledged, {lost} lost")]
 }
 
@@ -142,9 +138,7 @@ fn log(session: &Session, node: Port) -> Vec<String> {
     trace
         .from(trace.start())
         .filter(noticed)
-        .map(|event| {
-            line_of(event.at, world.origin(), &view::sentence_of(event, &names).english())
-        })
+        .map(|event| line_of(event.at, world.origin(), &view::sentence_of(event, &names).english()))
         .collect()
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A front end that is far away (a page and its worker, a socket) speaks to a [`Lab`] in numbered
 //! requests and responses that serde can carry; it never touches the simulation itself. The lab plays
-//! the lesson on a [`Session`] and remembers what is *shown*: a moment in the past up to the present,
+//! the lesson on a [`Session`](crate::world::Session) and remembers what is *shown*: a moment in the past up to the present,
 //! to which the stage, the sentence and the clock belong.
 //!
 //! - `request`: what can be asked and answered; `player`: the lesson on the session;
@@ -16,17 +16,16 @@ mod shelf;
 mod transcript;
 
 pub use inspect::inspect;
-pub use player::{Player, Pause};
+pub use player::{Pause, Player};
 pub use request::{
     Answer, Arrow, Ask, Exchanged, LessonState, Mark, Request, Response, Shelved, Shown,
 };
 pub use shelf::{SHELF, Shelf};
-pub use transcript::{Transcribed, perform};
+pub use transcript::{perform, setup_of};
 
-use crate::lesson::{Diagnostic, Lesson, Observation};
+use crate::lesson::{Colour, Lesson, Observation};
 use crate::view::{self, Direction, Filter, Names, Told};
 use crate::words::{Span, Time};
-use crate::world::session::Session;
 
 /// A lesson being played, and the moment that is shown.
 pub struct Lab {
@@ -80,7 +79,7 @@ impl Lab {
     fn open(&mut self, file: &str, source: &str) -> Answer {
         match Lesson::parse(file, source) {
             Err(diagnostics) => {
-                let text = diagnostics.iter().map(Diagnostic::to_string);
+                let text = diagnostics.iter().map(|found| found.render(Colour::Plain));
                 Answer::Broken { diagnostics: text.collect() }
             }
             Ok(lesson) => {
@@ -124,7 +123,9 @@ impl Lab {
             }
             Ask::Show => self.answer_shown(),
             Ask::Why { position } => self.why(position),
-            Ask::Beliefs => self.read(|player| Answer::Beliefs(view::beliefs(player.session().world()))),
+            Ask::Beliefs => {
+                self.read(|player| Answer::Beliefs(view::beliefs(player.session().world())))
+            }
             Ask::Version | Ask::Lessons | Ask::Open { .. } | Ask::OpenText { .. } => {
                 Answer::Refused { hint: "this needs no lesson".to_owned() }
             }

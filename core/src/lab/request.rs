@@ -32,25 +32,47 @@ pub enum Ask {
     /// Which lessons come with the program.
     Lessons,
     /// Opens a lesson that comes with the program.
-    Open { lesson: String },
+    Open {
+        lesson: String,
+    },
     /// Opens a lesson from its text.
-    OpenText { file: String, source: String },
+    OpenText {
+        file: String,
+        source: String,
+    },
     /// The learner has read, or seen, what the lesson showed, or wants its next step done.
     Continue,
-    Choose { option: usize },
-    ChooseAll { options: Vec<usize> },
+    Choose {
+        option: usize,
+    },
+    ChooseAll {
+        options: Vec<usize>,
+    },
     /// Plays the counter-run of an option.
-    WhatIf { option: usize },
+    WhatIf {
+        option: usize,
+    },
     /// A line of the learner's own, as in a lesson's `lab`; leaves the lesson's run.
-    Do { line: String },
+    Do {
+        line: String,
+    },
     BackToLesson,
-    Step { direction: Direction, filter: Filter },
-    Seek { elapsed: Span },
+    Step {
+        direction: Direction,
+        filter: Filter,
+    },
+    Seek {
+        elapsed: Span,
+    },
     /// Lets time pass from the present on.
-    Run { span: Span },
+    Run {
+        span: Span,
+    },
     Show,
     /// Why the event at this position of the trace happened.
-    Why { position: usize },
+    Why {
+        position: usize,
+    },
     Beliefs,
 }
 
@@ -58,17 +80,26 @@ pub enum Ask {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
-    Version { version: String },
+    Version {
+        version: String,
+    },
     Lessons(Vec<Shelved>),
-    Opened { lesson: Arc<Lesson>, shown: Box<Shown> },
+    Opened {
+        lesson: Arc<Lesson>,
+        shown: Box<Shown>,
+    },
     Shown(Box<Shown>),
     /// The chain of causes, effect first.
     Why(Vec<Told>),
     Beliefs(Vec<Beliefs>),
     /// A lesson with mistakes, each as it is printed.
-    Broken { diagnostics: Vec<String> },
+    Broken {
+        diagnostics: Vec<String>,
+    },
     /// It could not be done; the hint says what to do instead.
-    Refused { hint: String },
+    Refused {
+        hint: String,
+    },
 }
 
 /// A lesson that comes with the program.
@@ -156,9 +187,8 @@ pub(super) fn shown(player: &Player, position: Option<usize>, at: Time) -> Shown
         }
     }
     let elapsed = at.since(origin);
-    let fault = marks.iter().rev().find(|mark| {
-        mark.moment == Moment::Step && mark.elapsed <= elapsed
-    });
+    let fault =
+        marks.iter().rev().find(|mark| mark.moment == Moment::Step && mark.elapsed <= elapsed);
     Shown {
         elapsed,
         present: session.ends_at().since(origin),

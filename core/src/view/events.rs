@@ -3,10 +3,12 @@
 use super::facts;
 use super::names::Names;
 use super::sentence::{Sentence, counted};
-use crate::data::{print_reply, quote_arg};
+use crate::data::{PrintForm, print_reply};
 use crate::words::ActorId;
+use crate::words::quote_arg;
 use crate::world::client::{ClientNote, Failure, Redirect, Refusal};
 use crate::world::event::{Event, EventKind, Hold, Life, Loss, What};
+use crate::world::hazard::{Hazard, LostHow};
 
 /// The sentence of an event.
 pub fn sentence_of(event: &Event, names: &Names) -> Sentence {
@@ -19,7 +21,7 @@ pub fn sentence_of(event: &Event, names: &Names) -> Sentence {
     match &event.kind {
         EventKind::Step(text) => Sentence::new("step").with("text", text),
         EventKind::Refused(hint) => Sentence::new("refused").with("hint", hint),
-        EventKind::Hazard(hazard) => Sentence::new("hazard").with("text", hazard),
+        EventKind::Hazard(hazard) => of_hazard(hazard, names),
         EventKind::Life(life) => say(match life {
             Life::Started => "process-started",
             Life::Killed => "killed",
@@ -30,7 +32,7 @@ pub fn sentence_of(event: &Event, names: &Names) -> Sentence {
         EventKind::Connecting { to, .. } => say("connecting").with("peer", other(to)),
         EventKind::Accepted { from, .. } => say("link-up").with("peer", other(from)),
         EventKind::LinkUp { to, .. } => say("link-up").with("peer", other(to)),
-        EventKind::LinkRefused { to, .. } => say("link-refused").with("peer", other(to)),
+        EventKind::LinkRefused { .. } => say("nobody-listens"),
         EventKind::LinkClosed { by, .. } => say("link-closed").with("peer", other(by)),
         EventKind::Closed { to, .. } => say("closed").with("peer", other(to)),
         EventKind::Sent { to, what, .. } => {
@@ -55,6 +57,26 @@ pub fn sentence_of(event: &Event, names: &Names) -> Sentence {
         .with("peer", names.actor(*to)),
         EventKind::Fact(fact) => facts::sentence_of(fact, node, names),
         EventKind::Client(note) => of_note(note, node),
+    }
+}
+
+fn of_hazard(hazard: &Hazard, names: &Names) -> Sentence {
+    match hazard {
+        Hazard::WriteLost { key, acknowledged_by, how, .. } => Sentence::new(match how {
+            LostHow::Promotion => "lost-by-promotion",
+            LostHow::FullSync => "lost-by-full-sync",
+            LostHow::Restart => "lost-by-restart",
+            LostHow::OutdatedMaster => "lost-by-outdated-master",
+        })
+        .with("key", key)
+        .with("peer", acknowledged_by.port()),
+        Hazard::TwoMasters { slot, outdated, owner, .. } => Sentence::new("two-masters")
+            .with("slot", slot)
+            .with("node", names.node(*outdated))
+            .with("peer", names.node(*owner)),
+        Hazard::StaleRead { by, key, .. } => {
+            Sentence::new("stale-read").with("node", by.port()).with("key", key)
+        }
     }
 }
 
@@ -83,7 +105,7 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
         .with("slot", slot)
         .with("to", to.port()),
         ClientNote::Answered { reply, .. } => {
-            let text = print_reply(reply);
+            let text = print_reply(reply, PrintForm::Quoted);
             say("client-answered").with("reply", text.trim_end().replace('\n', " / "))
         }
         ClientNote::Waiting { .. } => say("client-waiting"),
@@ -95,21 +117,18 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
         })
         .with("peer", node.port()),
         ClientNote::CacheRefreshed { .. } => say("client-cache"),
-        ClientNote::WriteAcknowledged { by, key, value, .. } => say("write-acknowledged")
-            .with("peer", by.port())
-            .with("key", key)
-            .with("value", value),
+        ClientNote::WriteAcknowledged { by, key, value, .. } => {
+            say("write-acknowledged").with("peer", by.port()).with("key", key).with("value", value)
+        }
         ClientNote::ReadAnswered { by, key, .. } => {
             say("read-answered").with("peer", by.port()).with("key", key)
         }
-        ClientNote::NotAcknowledged { key, why, .. } => say("write-refused")
-            .with("key", key)
-            .with(
-                "why",
-                match why {
-                    Refusal::Error(text) => text.clone(),
-                    Refusal::Failed(_) => "no answer".to_owned(),
-                },
-            ),
+        ClientNote::NotAcknowledged { key, why, .. } => say("write-refused").with("key", key).with(
+            "why",
+            match why {
+                Refusal::Error(text) => text.clone(),
+                Refusal::Failed(_) => "no answer".to_owned(),
+            },
+        ),
     }
 }

@@ -92,9 +92,9 @@ fn reasons(trace: &Trace, names: &Names, position: usize, event: &Event) -> Vec<
         }
         Fact::ElectionExpired { epoch, .. } => {
             let epoch = *epoch;
-            back.own(move |fact| {
-                matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch)
-            })
+            back.own(
+                move |fact| matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch),
+            )
         }
         Fact::FailSet { peer, .. } | Fact::QuorumMissed { peer, .. } => back.suspicions(*peer),
         Fact::ReportAdded { peer, by, .. } => back.pfail_at(*by, *peer),
@@ -157,9 +157,8 @@ impl Back<'_> {
 
     /// The votes of an election, or else the request for them.
     fn votes(&self, epoch: u64) -> Vec<usize> {
-        let is_start = |fact: &Fact| {
-            matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch)
-        };
+        let is_start =
+            |fact: &Fact| matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch);
         let Some(start) = self.last_fact(self.owner, is_start) else { return Vec::new() };
         let is_vote = |&at: &usize| {
             self.trace.get(at).is_some_and(|event| {
@@ -201,9 +200,7 @@ impl Back<'_> {
     /// What made a peer silent: what became of its process, or else a step of the person.
     fn silence_of(&self, peer: NodeId) -> Vec<usize> {
         let ended = |event: &Event| match &event.kind {
-            EventKind::Life(Life::Killed | Life::Crashed | Life::Paused) => {
-                self.is_of(event, peer)
-            }
+            EventKind::Life(Life::Killed | Life::Crashed | Life::Paused) => self.is_of(event, peer),
             EventKind::Step(text) => is_network_fault(text),
             _ => false,
         };
@@ -213,8 +210,7 @@ impl Back<'_> {
     fn promotion_of(&self, peer: NodeId) -> Vec<usize> {
         let promoted = |event: &Event| match &event.kind {
             EventKind::Fact(fact) => {
-                matches!(**fact, Fact::BecameMaster { .. })
-                    && self.is_of(event, peer)
+                matches!(**fact, Fact::BecameMaster { .. }) && self.is_of(event, peer)
             }
             _ => false,
         };

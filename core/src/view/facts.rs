@@ -47,9 +47,7 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
         Fact::ConfigEpochSet { epoch, why } => match why {
             EpochSet::ByCommand => say("config-epoch-command"),
             EpochSet::Won => say("config-epoch-won"),
-            EpochSet::Collision { with } => {
-                say("config-epoch-collision").with("peer", name(*with))
-            }
+            EpochSet::Collision { with } => say("config-epoch-collision").with("peer", name(*with)),
         }
         .with("epoch", epoch),
         Fact::SlotsMoved { .. }
@@ -70,10 +68,9 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
         Fact::VoteGranted { to, epoch } => {
             say("vote-granted").with("peer", name(*to)).with("epoch", epoch)
         }
-        Fact::VoteReceived { from, have, needed, .. } => say("vote-received")
-            .with("peer", name(*from))
-            .with("have", have)
-            .with("needed", needed),
+        Fact::VoteReceived { from, have, needed, .. } => {
+            say("vote-received").with("peer", name(*from)).with("have", have).with("needed", needed)
+        }
         Fact::VoteRefused { to, why } => vote_refused(*why, say, names, &name(*to)),
         Fact::VoteIgnored { from, why } => match why {
             VoteIgnored::NotAVoter => say("vote-ignored-voter"),
@@ -119,14 +116,12 @@ fn failure(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Senten
         Fact::ReportDropped { peer, by } => {
             say("report-dropped").with("peer", name(*peer)).with("by", name(*by))
         }
-        Fact::QuorumMissed { peer, have, needed } => say("quorum-missed")
-            .with("peer", name(*peer))
-            .with("have", have)
-            .with("needed", needed),
-        Fact::FailSet { peer, have, needed } => say("fail-set")
-            .with("peer", name(*peer))
-            .with("have", have)
-            .with("needed", needed),
+        Fact::QuorumMissed { peer, have, needed } => {
+            say("quorum-missed").with("peer", name(*peer)).with("have", have).with("needed", needed)
+        }
+        Fact::FailSet { peer, have, needed } => {
+            say("fail-set").with("peer", name(*peer)).with("have", have).with("needed", needed)
+        }
         Fact::FailHeard { peer, from } => {
             say("fail-heard").with("peer", name(*peer)).with("from", name(*from))
         }
@@ -177,12 +172,7 @@ fn ownership(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sent
     }
 }
 
-fn state(
-    to: Health,
-    why: StateReason,
-    say: impl Fn(&str) -> Sentence,
-    names: &Names,
-) -> Sentence {
+fn state(to: Health, why: StateReason, say: impl Fn(&str) -> Sentence, names: &Names) -> Sentence {
     match (to, why) {
         (Health::Ok, _) | (Health::Fail, StateReason::AllCovered) => say("state-ok"),
         (Health::Fail, StateReason::SlotUnassigned(slot)) => {
@@ -206,9 +196,9 @@ fn election(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sente
         Fact::RankRaised { rank, added_ms } => {
             say("rank-raised").with("rank", rank).with("added", spoken_ms(*added_ms))
         }
-        Fact::ElectionStarted { epoch, needed } => say("election-started")
-            .with("epoch", epoch)
-            .with("needed", counted(*needed, "vote")),
+        Fact::ElectionStarted { epoch, needed } => {
+            say("election-started").with("epoch", epoch).with("needed", counted(*needed, "vote"))
+        }
         Fact::ElectionWon { epoch, have, needed } => {
             say("election-won").with("epoch", epoch).with("have", have).with("needed", needed)
         }
@@ -277,9 +267,9 @@ fn replication(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Se
             FullSyncReason::BeyondBacklog => say("full-sync-backlog"),
         }
         .with("peer", Names::addr(*replica)),
-        Fact::PartialSyncGranted { replica, missing, .. } => say("partial-sync-granted")
-            .with("peer", Names::addr(*replica))
-            .with("missing", missing),
+        Fact::PartialSyncGranted { replica, missing, .. } => {
+            say("partial-sync-granted").with("peer", Names::addr(*replica)).with("missing", missing)
+        }
         Fact::FullSyncDone { of, offset, keys } => say("full-sync-done")
             .with("peer", name(*of))
             .with("offset", offset)

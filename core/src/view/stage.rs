@@ -50,7 +50,9 @@ pub struct NodeOnStage {
 pub enum RoleOnStage {
     Master,
     /// Of the node at this port, if its master is known.
-    Replica { of: Option<u16> },
+    Replica {
+        of: Option<u16>,
+    },
 }
 
 /// What one node thinks of another.
@@ -74,7 +76,8 @@ pub struct Arc {
 /// The stage as the world is.
 pub fn stage(world: &World) -> Stage {
     let ports = Ports::of(world);
-    let nodes = world.servers().map(|(_, port, server)| on_stage(world, port.number(), server, &ports));
+    let nodes =
+        world.servers().map(|(_, port, server)| on_stage(world, port.number(), server, &ports));
     let mut nodes: Vec<NodeOnStage> = nodes.collect();
     nodes.sort_by_key(|node| node.port);
     Stage {
@@ -148,7 +151,12 @@ fn opinions_of(world: &World, id: NodeId, ports: &Ports) -> Vec<OpinionOnStage> 
     opinions
 }
 
-pub(super) fn opinion(by: u16, belief: &Belief<'_>, clock_ms: u64, ports: &Ports) -> OpinionOnStage {
+pub(super) fn opinion(
+    by: u16,
+    belief: &Belief<'_>,
+    clock_ms: u64,
+    ports: &Ports,
+) -> OpinionOnStage {
     OpinionOnStage {
         by,
         opinion: belief.opinion,
@@ -216,9 +224,8 @@ fn beliefs_of(
     let clock_ms = server.clock(world.setup().epoch, world.now()).millis();
     let node: &Node = &server.node;
     let others = node.beliefs().filter(|belief| belief.id != node.id());
-    let mut row: Vec<(u16, OpinionOnStage)> = others
-        .map(|belief| (belief.addr.port, opinion(by, &belief, clock_ms, ports)))
-        .collect();
+    let mut row: Vec<(u16, OpinionOnStage)> =
+        others.map(|belief| (belief.addr.port, opinion(by, &belief, clock_ms, ports))).collect();
     row.sort_by_key(|&(port, _)| port);
     row
 }

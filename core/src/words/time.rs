@@ -154,7 +154,7 @@ impl FromStr for Span {
             .and_then(|micros| micros.checked_add(fraction * unit / scale))
             .ok_or(ParseSpanError)?;
         const CENTURY: u64 = 100 * 366 * 24 * 3_600_000_000;
-        if micros > CENTURY || (fraction * unit) % scale != 0 {
+        if micros > CENTURY || !(fraction * unit).is_multiple_of(scale) {
             return Err(ParseSpanError);
         }
         Ok(Span(micros))

@@ -183,10 +183,7 @@ mod tests {
             Some(Matter::ConfigEpoch(id(7001)))
         );
         assert_eq!(differs(|other| other.of[0].role = nobody), Some(Matter::Role(id(7002))));
-        assert_eq!(
-            differs(|other| drop(other.of.remove(0))),
-            Some(Matter::Membership(id(7002)))
-        );
+        assert_eq!(differs(|other| drop(other.of.remove(0))), Some(Matter::Membership(id(7002))));
         let slots = slots(0..100);
         let matter = {
             let all = [slots.clone(), SlotSet::default(), SlotSet::default()];
@@ -199,8 +196,7 @@ mod tests {
     #[test]
     fn a_stranger_in_handshake_is_no_member_yet() {
         let slots = SlotSet::default();
-        let stranger =
-            Belief { opinion: Opinion::Handshake, ..belief(7009, Role::Master, &slots) };
+        let stranger = Belief { opinion: Opinion::Handshake, ..belief(7009, Role::Master, &slots) };
         let all = [slots.clone(), slots.clone(), slots.clone()];
         let mut one = table(&all);
         one.of.push(stranger);

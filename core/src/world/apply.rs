@@ -9,16 +9,15 @@ use std::sync::Arc;
 
 use super::actor::{Actor, Process, Server, Timer, User, Who};
 use super::client::{Args, Client, ClientInput};
-use super::condition::Condition;
 use super::event::{EventKind, Life};
 use super::paths::{Delay, Filter, HostState};
 use super::queue::Due;
 use super::step::{ClientKind, ClientName, Data, Draw, MessageKind, Port, Step, Way};
 use super::workload::{Plan, Workload};
-use super::{Trace, World};
+use super::{Begun, Trace, Waits, World};
 use crate::data::Keyspace;
 use crate::node::{self, Kind, Node};
-use crate::words::{ActorId, Dice, EventId, Span};
+use crate::words::{ActorId, Dice, EventId, Span, Time};
 
 /// How long a command waits for its reply before it is left waiting.
 const PATIENCE: Span = Span::from_secs(1);
@@ -29,25 +28,51 @@ const WRITES_PERCENT: u32 = 50;
 type Verdict = Result<(), String>;
 
 impl World {
-    /// Does what a step says; the event of the step.
+    /// Does what a step says, and lets time pass for as long as it waits; the event of the step.
     pub fn apply(&mut self, step: &Step, trace: &mut Trace) -> EventId {
+        let begun = self.begin(step, trace);
+        self.wait(&begun, Time::MAX, trace);
+        begun.event
+    }
+
+    /// Does what a step says, and lets no time pass.
+    pub fn begin(&mut self, step: &Step, trace: &mut Trace) -> Begun {
         let text = step.to_string();
         self.digest.word(self.now().micros());
         self.digest.bytes(text.as_bytes());
         let kind = EventKind::Step(text.into_boxed_str());
         let cause = self.happen(ActorId::WORLD, None, kind, trace);
-        if let Err(hint) = self.follow(step, cause, trace) {
-            let kind = EventKind::Refused(hint.into_boxed_str());
-            self.happen(ActorId::WORLD, Some(cause), kind, trace);
-        }
+        let waits = match self.follow(step, cause, trace) {
+            Ok(()) => self.waits_for(step),
+            Err(hint) => {
+                let kind = EventKind::Refused(hint.into_boxed_str());
+                self.happen(ActorId::WORLD, Some(cause), kind, trace);
+                Waits::ForNothing
+            }
+        };
         self.drain_network(trace);
-        cause
+        Begun { event: cause, waits }
+    }
+
+    /// What a step that was done waits for.
+    fn waits_for(&self, step: &Step) -> Waits {
+        match step {
+            Step::Run(span) => Waits::ForTime { limit: self.now() + *span },
+            Step::RunUntil { condition, within } => {
+                Waits::ForCondition { condition: *condition, limit: self.now() + *within }
+            }
+            Step::Command { client, .. } => match self.client(client) {
+                Some((client, _)) => Waits::ForReply { client, limit: self.now() + PATIENCE },
+                None => Waits::ForNothing,
+            },
+            _ => Waits::ForNothing,
+        }
     }
 
     fn follow(&mut self, step: &Step, cause: EventId, trace: &mut Trace) -> Verdict {
         match step {
             Step::Command { client, args } => {
-                self.run_command(client, args.as_slice().into(), cause, trace)
+                self.ask(client, args.as_slice().into(), cause, trace)
             }
             Step::Client { name, kind, via } => {
                 self.add_client(ClientName::Named(name.clone()), *kind, *via).map(drop)
@@ -80,11 +105,7 @@ impl World {
             Step::Config { node, name, value } => {
                 self.configure(*node, name.as_str(), &String::from_utf8_lossy(value))
             }
-            Step::Run(span) => {
-                self.run_for(*span, trace);
-                Ok(())
-            }
-            Step::RunUntil { condition, within } => self.wait_for(condition, *within, trace),
+            Step::Run(_) | Step::RunUntil { .. } => Ok(()),
         }
     }
 
@@ -255,27 +276,14 @@ impl World {
         Ok(())
     }
 
-    /// A client sends a command; time runs until it has the last word, or for a second.
-    fn run_command(
-        &mut self,
-        name: &ClientName,
-        args: Args,
-        cause: EventId,
-        trace: &mut Trace,
-    ) -> Verdict {
+    /// A client sends a command.
+    fn ask(&mut self, name: &ClientName, args: Args, cause: EventId, trace: &mut Trace) -> Verdict {
         let actor = self.client_named(name)?;
-        let limit = self.now() + PATIENCE;
         self.serve_user(actor, ClientInput::Ask(args), Some(cause), None, trace);
-        while self.is_waiting(actor) && self.next_at().is_some_and(|next| next <= limit) {
-            self.step_once(trace);
-        }
-        if self.is_waiting(actor) {
-            self.run_until(limit, trace);
-        }
         Ok(())
     }
 
-    fn is_waiting(&self, actor: ActorId) -> bool {
+    pub(super) fn is_waiting(&self, actor: ActorId) -> bool {
         match self.user(actor).map(|user| &user.who) {
             Some(Who::Client(client)) => client.unanswered() > 0,
             Some(Who::Workload(_)) | None => false,
@@ -360,18 +368,6 @@ impl World {
             }
             Some(_) | None => Err("there is no workload to stop".to_owned()),
         }
-    }
-
-    fn wait_for(&mut self, condition: &Condition, within: Span, trace: &mut Trace) -> Verdict {
-        let limit = self.now() + within;
-        while !self.holds(condition) {
-            if self.next_at().is_none_or(|next| next > limit) {
-                self.run_until(limit, trace);
-                return Err(format!("{condition} did not come true within {within}"));
-            }
-            self.step_once(trace);
-        }
-        Ok(())
     }
 
     /// The node of this port, whether it runs or not.

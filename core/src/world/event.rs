@@ -8,6 +8,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::client::ClientNote;
+use super::hazard::Hazard;
 use crate::node::{Body, Fact, Kind, Message, Packet, Part, Service};
 use crate::words::{ActorId, ConnId, EventId, NodeId, Time};
 
@@ -83,6 +84,8 @@ pub enum EventKind {
     },
     Fact(Box<Fact>),
     Client(Box<ClientNote>),
+    /// What Redis permits and nobody wants; an event of the world.
+    Hazard(Box<Hazard>),
 }
 
 /// What became of a process, or its machine.
@@ -161,6 +164,7 @@ impl EventKind {
         match self {
             EventKind::Step(text) | EventKind::Refused(text) => text.len(),
             EventKind::Fact(_) => size_of::<Fact>(),
+            EventKind::Hazard(_) => size_of::<Hazard>(),
             EventKind::Client(note) => {
                 let args: &[_] = match &**note {
                     ClientNote::Asked { args, .. } => args,

@@ -61,8 +61,18 @@ pub enum Hazard {
         how: LostHow,
     },
     /// `outdated` does not know that `owner` has the slot, and others, with a greater epoch.
-    TwoMasters { slot: Slot, count: u16, outdated: NodeId, owner: NodeId },
-    StaleRead { by: Endpoint, key: KeyNumber, value: Option<u64>, acknowledged: u64 },
+    TwoMasters {
+        slot: Slot,
+        count: u16,
+        outdated: NodeId,
+        owner: NodeId,
+    },
+    StaleRead {
+        by: Endpoint,
+        key: KeyNumber,
+        value: Option<u64>,
+        acknowledged: u64,
+    },
 }
 
 /// What took a write away.
@@ -155,8 +165,7 @@ pub struct Hazards {
 impl Hazards {
     /// The hazards that come true in this scene.
     pub fn see(&mut self, scene: &Scene) -> Vec<Hazard> {
-        let seen: Vec<Hazard> =
-            HAZARDS.iter().flat_map(|row| (row.check)(self, scene)).collect();
+        let seen: Vec<Hazard> = HAZARDS.iter().flat_map(|row| (row.check)(self, scene)).collect();
         for hazard in &seen {
             if let Hazard::WriteLost { key, value, .. } = hazard {
                 self.lost.insert(*key, *value);
@@ -208,8 +217,7 @@ fn writes_lost(known: &Hazards, scene: &Scene) -> Vec<Hazard> {
             let outdated = promise.filter(|promise| {
                 owner(scene.masters, promise.slot).is_some_and(|owner| owner.addr != by)
             });
-            let hazard =
-                outdated.and_then(|promise| lost(key, promise, LostHow::OutdatedMaster));
+            let hazard = outdated.and_then(|promise| lost(key, promise, LostHow::OutdatedMaster));
             return hazard.into_iter().collect();
         }
         Moment::BothServe { .. } | Moment::Answered { .. } => return Vec::new(),

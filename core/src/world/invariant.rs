@@ -126,12 +126,8 @@ impl Memory {
             Seen::State { current_epoch, .. } => self.set_epoch(sight.node, current_epoch),
             Seen::ConfigLost => {
                 self.set_epoch(sight.node, 0);
-                self.votes = self
-                    .votes
-                    .iter()
-                    .filter(|&&(voter, _)| voter != sight.node)
-                    .copied()
-                    .collect();
+                self.votes =
+                    self.votes.iter().filter(|&&(voter, _)| voter != sight.node).copied().collect();
             }
         }
     }

@@ -8,7 +8,8 @@
 //! two worlds changes them; going back is running again from an earlier clone.
 //!
 //! This file holds the present and hands it out; `run` lets time pass, `perform` does what actors
-//! answer, `apply` follows steps, `judge` says whether a condition holds.
+//! answer, `apply` follows steps and `wait` lets them wait, `judge` says whether a condition holds,
+//! `watch` looks for broken invariants and for hazards, `session` remembers and goes back.
 
 pub mod actor;
 pub mod agreement;
@@ -17,8 +18,9 @@ pub mod client;
 pub mod condition;
 pub mod connection;
 pub mod event;
-mod judge;
+pub mod hazard;
 pub mod invariant;
+mod judge;
 pub mod ledger;
 pub mod network;
 pub mod paths;
@@ -26,10 +28,13 @@ mod perform;
 pub mod pipe;
 pub mod queue;
 mod run;
+pub mod session;
 pub mod setup;
 pub mod slot_cache;
 pub mod step;
 pub mod trace;
+pub mod wait;
+mod watch;
 pub mod workload;
 
 use std::sync::Arc;
@@ -40,13 +45,16 @@ pub use event::{Event, EventKind};
 use network::Network;
 use perform::Scratch;
 use queue::Queue;
+pub use session::Session;
 pub use setup::Setup;
 use step::{ClientName, Port};
 pub use trace::{Level, Trace};
+pub use wait::{Begun, Waited, Waits};
+use watch::Watch;
 pub use workload::Workload;
 
 use crate::node::Node;
-use crate::words::{ActorId, Digest, EventId, Span, Time};
+use crate::words::{ActorId, Digest, EventId, NodeId, Span, Time};
 
 /// The present.
 #[derive(Clone, Debug)]
@@ -58,10 +66,13 @@ pub struct World {
     /// The clients by name; the workload is none of them.
     clients: Vec<(ClientName, ActorId)>,
     workload: Option<ActorId>,
+    /// The ids that nodes had before they lost their nodes.conf.
+    past_ids: Vec<(ActorId, NodeId)>,
     /// How many events each actor had; the world's own come last.
     counts: Vec<u32>,
     world_count: u32,
     digest: Digest,
+    watch: Watch,
     /// The moment from which a person counts time.
     origin: Time,
     scratch: Scratch,
@@ -119,6 +130,17 @@ impl World {
             }
             Actor::User(_) => None,
         })
+    }
+
+    /// All actors, servers and clients.
+    pub fn actors(&self) -> impl Iterator<Item = ActorId> + use<> {
+        (0..self.actors.len()).map(|index| ActorId(index as u16))
+    }
+
+    /// The ids of all nodes, those included that were lost with a nodes.conf.
+    pub fn node_ids(&self) -> impl Iterator<Item = (ActorId, NodeId)> + '_ {
+        let now = self.servers().map(|(actor, _, server)| (actor, server.node.id()));
+        self.past_ids.iter().copied().chain(now)
     }
 
     /// The actor behind a port.

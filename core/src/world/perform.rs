@@ -96,6 +96,7 @@ impl World {
         }
         self.perform(to, id.or(cause), &mut caused, trace);
         self.scratch.caused = caused;
+        self.watch_server(to, id.or(cause), trace);
     }
 
     /// Does what a node has answered; effects that name no fact are caused by `input`.
@@ -131,7 +132,12 @@ impl World {
             Effect::Close { conn } => self.close(actor, conn, cause, trace),
             Effect::Note(fact) => {
                 self.take_in(actor, 4, |digest| digest_fact(&fact, digest));
-                return Some(self.happen(actor, cause, EventKind::Fact(fact), trace));
+                let moment = self.watch_fact(actor, &fact);
+                let event = self.happen(actor, cause, EventKind::Fact(fact), trace);
+                if let Some(moment) = moment {
+                    self.watch_moment(moment, Some(event), trace);
+                }
+                return Some(event);
             }
         }
         None
@@ -196,8 +202,13 @@ impl World {
             ClientEffect::Close { conn } => self.close(actor, conn, cause, trace),
             ClientEffect::Note(note) => {
                 self.take_in(actor, 5, |digest| note.digest(digest));
+                let moment = World::watch_note(&note);
                 let kind = EventKind::Client(Box::new(note));
-                return Some(self.happen(actor, cause, kind, trace));
+                let event = self.happen(actor, cause, kind, trace);
+                if let Some(moment) = moment {
+                    self.watch_moment(moment, Some(event), trace);
+                }
+                return Some(event);
             }
         }
         None

@@ -78,9 +78,11 @@ impl World {
             actors: Vec::new(),
             clients: Vec::new(),
             workload: None,
+            past_ids: Vec::new(),
             counts: Vec::new(),
             world_count: 0,
             digest: Digest::new(),
+            watch: Default::default(),
             origin: Time::ZERO,
             scratch: Scratch::default(),
             setup: Arc::new(setup),
@@ -273,7 +275,11 @@ impl World {
         let seed = self.setup.seed;
         if let Some(server) = self.server_mut(actor) {
             let offset = server.clock_offset();
+            let (past, id) = (server.node.id(), node.id());
             *server = Server::new(node, seed, &name, incarnation, offset);
+            if past != id {
+                self.past_ids.push((actor, past));
+            }
         }
         self.start_timer(actor);
     }

@@ -23,9 +23,17 @@ pub struct Begun {
 pub enum Waits {
     ForNothing,
     /// The client's last word on all that it was asked, at most until then.
-    ForReply { client: ActorId, limit: Time },
-    ForTime { limit: Time },
-    ForCondition { condition: Condition, limit: Time },
+    ForReply {
+        client: ActorId,
+        limit: Time,
+    },
+    ForTime {
+        limit: Time,
+    },
+    ForCondition {
+        condition: Condition,
+        limit: Time,
+    },
 }
 
 /// How far the waiting came.

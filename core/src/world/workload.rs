@@ -63,9 +63,13 @@ struct Errand {
 
 #[derive(Clone, Copy, Debug)]
 enum What {
-    Write { value: u64 },
+    Write {
+        value: u64,
+    },
     /// `acknowledged` is the promise that held when the read began.
-    Read { acknowledged: Option<u64> },
+    Read {
+        acknowledged: Option<u64>,
+    },
 }
 
 impl Workload {
@@ -191,13 +195,7 @@ impl Workload {
         }
     }
 
-    fn tell(
-        &mut self,
-        user: usize,
-        now: Time,
-        input: ClientInput,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn tell(&mut self, user: usize, now: Time, input: ClientInput, out: &mut Vec<ClientEffect>) {
         let mut effects = Vec::new();
         self.users[user].client.handle(now, input, &mut effects);
         let outer = |conn: ConnId| ConnId((user as u32) << USER_SHIFT | conn.0);
@@ -217,13 +215,7 @@ impl Workload {
         }
     }
 
-    fn on_note(
-        &mut self,
-        user: usize,
-        now: Time,
-        note: ClientNote,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn on_note(&mut self, user: usize, now: Time, note: ClientNote, out: &mut Vec<ClientEffect>) {
         let is_last_word = note.is_last_word();
         let ends = match is_last_word {
             true => self.users[user].errand.take(),
@@ -246,13 +238,7 @@ impl Workload {
         }
     }
 
-    fn on_answer(
-        &mut self,
-        errand: Errand,
-        by: Endpoint,
-        reply: &Reply,
-        now: Time,
-    ) -> ClientNote {
+    fn on_answer(&mut self, errand: Errand, by: Endpoint, reply: &Reply, now: Time) -> ClientNote {
         let Errand { key, what, since } = errand;
         let waited = now.since(since);
         match (what, reply) {
@@ -346,8 +332,7 @@ mod tests {
             }
             b"GET" => keys.get(&word(1)).cloned().map_or(Reply::Null, Reply::Bulk),
             _ => {
-                let node =
-                    Reply::Array(vec![Reply::bulk("127.0.0.1"), Reply::Integer(7000)]);
+                let node = Reply::Array(vec![Reply::bulk("127.0.0.1"), Reply::Integer(7000)]);
                 let run = vec![Reply::Integer(0), Reply::Integer(16_383), node];
                 Reply::Array(vec![Reply::Array(run)])
             }

@@ -46,10 +46,7 @@ impl Browser {
         let session = WebDriver::new(url, capabilities(&programs))
             .await
             .expect("chromedriver starts Chromium");
-        Some(Browser {
-            session,
-            _driver: driver,
-        })
+        Some(Browser { session, _driver: driver })
     }
 
     /// Opens an address on a screen of this size and theme.
@@ -74,15 +71,9 @@ fn capabilities(programs: &Programs) -> ChromeCapabilities {
     for flag in FLAGS {
         wanted.add_arg(flag).expect(said);
     }
-    wanted
-        .set_binary(&programs.chromium.to_string_lossy())
-        .expect(said);
-    wanted
-        .set_browser_log_level(LoggingPrefsLogLevel::All)
-        .expect(said);
-    wanted
-        .set_logging_prefs("performance", LoggingPrefsLogLevel::All)
-        .expect(said);
+    wanted.set_binary(&programs.chromium.to_string_lossy()).expect(said);
+    wanted.set_browser_log_level(LoggingPrefsLogLevel::All).expect(said);
+    wanted.set_logging_prefs("performance", LoggingPrefsLogLevel::All).expect(said);
     wanted
 }
 

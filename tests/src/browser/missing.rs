@@ -16,10 +16,9 @@ pub fn find_programs() -> Option<Programs> {
     let chromedriver = find("chromedriver");
     let has_site = super::site().join("index.html").is_file();
     match (chromium, chromedriver) {
-        (Some(chromium), Some(chromedriver)) if has_site => Some(Programs {
-            chromium,
-            chromedriver,
-        }),
+        (Some(chromium), Some(chromedriver)) if has_site => {
+            Some(Programs { chromium, chromedriver })
+        }
         (None, _) => skip("chromium is not installed: .ci/setup test"),
         (_, None) => skip("chromedriver is not installed: .ci/setup test"),
         (Some(_), Some(_)) => skip("the page is not built: make site"),
@@ -28,9 +27,7 @@ pub fn find_programs() -> Option<Programs> {
 
 fn find(program: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
-    env::split_paths(&path)
-        .map(|folder| folder.join(program))
-        .find(|file| file.is_file())
+    env::split_paths(&path).map(|folder| folder.join(program)).find(|file| file.is_file())
 }
 
 /// Says why a test is skipped, past the capture of the test runner; fails where that is forbidden.

@@ -20,18 +20,9 @@ pub struct Screen {
 }
 
 impl Screen {
-    pub const DESKTOP: Screen = Screen {
-        width: 1440,
-        height: 900,
-    };
-    pub const TABLET: Screen = Screen {
-        width: 1024,
-        height: 768,
-    };
-    pub const PHONE: Screen = Screen {
-        width: 390,
-        height: 844,
-    };
+    pub const DESKTOP: Screen = Screen { width: 1440, height: 900 };
+    pub const TABLET: Screen = Screen { width: 1024, height: 768 };
+    pub const PHONE: Screen = Screen { width: 390, height: 844 };
 }
 
 /// What the person's system prefers.
@@ -58,14 +49,10 @@ pub struct Page {
 
 impl Page {
     pub(super) async fn open(session: WebDriver, url: &str, screen: Screen, theme: Theme) -> Page {
-        let page = Page {
-            session,
-            url: url.to_owned(),
-        };
+        let page = Page { session, url: url.to_owned() };
         page.resize(screen).await;
         let media = json!([{ "name": "prefers-color-scheme", "value": theme.name() }]);
-        page.command("Emulation.setEmulatedMedia", json!({ "features": media }))
-            .await;
+        page.command("Emulation.setEmulatedMedia", json!({ "features": media })).await;
         page.session.goto(url).await.expect("the server answers");
         page
     }
@@ -76,8 +63,7 @@ impl Page {
         let wanted = json!({
             "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
         });
-        self.command("Emulation.setDeviceMetricsOverride", wanted)
-            .await;
+        self.command("Emulation.setDeviceMetricsOverride", wanted).await;
     }
 
     /// The element that a CSS selector names, as soon as there is one.
@@ -124,41 +110,26 @@ impl Page {
     /// What a script gives; `script` is the body of a function.
     pub async fn evaluate(&self, script: &str) -> Value {
         let answer = self.session.execute(script, Vec::new()).await;
-        answer
-            .unwrap_or_else(|error| panic!("{script}: {error}"))
-            .json()
-            .clone()
+        answer.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
     }
 
     /// Writes a picture of the page to `target/screenshots`.
     pub async fn screenshot(&self, name: &str) {
         let folder = root().join("target/screenshots");
         fs::create_dir_all(&folder).expect("target can be written");
-        let picture = self
-            .session
-            .screenshot_as_png()
-            .await
-            .expect("Chromium takes pictures");
+        let picture = self.session.screenshot_as_png().await.expect("Chromium takes pictures");
         fs::write(folder.join(format!("{name}.png")), picture).expect("target can be written");
     }
 
     /// Nothing is wider than the screen.
     pub async fn assert_fits(&self) {
         let script = "const e = document.scrollingElement; return e.scrollWidth - e.clientWidth";
-        assert_eq!(
-            self.evaluate(script).await,
-            json!(0),
-            "pixels beyond the screen's edge"
-        );
+        assert_eq!(self.evaluate(script).await, json!(0), "pixels beyond the screen's edge");
     }
 
     /// The console has no warning and no error, and nothing was asked of anybody else.
     pub async fn assert_clean(&self) {
-        let log = self
-            .session
-            .browser_log()
-            .await
-            .expect("the log is switched on");
+        let log = self.session.browser_log().await.expect("the log is switched on");
         let bad: Vec<String> = log
             .iter()
             .filter(|entry| ["SEVERE", "WARNING"].contains(&entry.level.as_str()))
@@ -168,34 +139,20 @@ impl Page {
 
         let home = origin(&self.url);
         let asked = self.requested().await;
-        assert!(
-            asked.iter().any(|url| *url == self.url),
-            "requests are seen at all: {asked:?}"
-        );
-        let strangers: Vec<&String> = asked
-            .iter()
-            .filter(|url| url.contains("://") && origin(url) != home)
-            .collect();
-        assert!(
-            strangers.is_empty(),
-            "the page asked others: {strangers:#?}"
-        );
+        assert!(asked.iter().any(|url| *url == self.url), "requests are seen at all: {asked:?}");
+        let strangers: Vec<&String> =
+            asked.iter().filter(|url| url.contains("://") && origin(url) != home).collect();
+        assert!(strangers.is_empty(), "the page asked others: {strangers:#?}");
     }
 
     /// The addresses that were requested since the last look.
     async fn requested(&self) -> Vec<String> {
-        let log = self
-            .session
-            .get_log("performance")
-            .await
-            .expect("the log is switched on");
+        let log = self.session.get_log("performance").await.expect("the log is switched on");
         log.iter()
             .filter_map(|entry| serde_json::from_str::<Value>(&entry.message).ok())
             .filter(|entry| entry["message"]["method"] == "Network.requestWillBeSent")
             .filter_map(|entry| {
-                entry["message"]["params"]["request"]["url"]
-                    .as_str()
-                    .map(str::to_owned)
+                entry["message"]["params"]["request"]["url"].as_str().map(str::to_owned)
             })
             .collect()
     }

@@ -26,9 +26,7 @@ impl CommandServer {
             .expect("the binary was just built");
         let output = process.stdout.take().expect("its output is piped");
         let mut line = String::new();
-        BufReader::new(output)
-            .read_line(&mut line)
-            .expect("its output is text");
+        BufReader::new(output).read_line(&mut line).expect("its output is text");
         let url = line
             .split_whitespace()
             .find(|word| word.starts_with("http://"))
@@ -53,27 +51,15 @@ fn binary() -> &'static PathBuf {
     BINARY.get_or_init(|| {
         let test = env::current_exe().expect("a test knows its own path");
         let folder = test.ancestors().nth(2).expect("tests are in deps/");
-        let profile = if folder.ends_with("release") {
-            "release"
-        } else {
-            "test"
-        };
+        let profile = if folder.ends_with("release") { "release" } else { "test" };
         let status = Command::new(env!("CARGO"))
-            .args([
-                "build",
-                "--quiet",
-                "--workspace",
-                "--exclude",
-                "hashslot-web",
-            ])
+            .args(["build", "--quiet", "--workspace", "--exclude", "hashslot-web"])
             .args(["--bin", "hashslot", "--profile", profile])
             .current_dir(root())
             .status()
             .expect("cargo is there, for it runs this test");
         assert!(status.success(), "the binary must build");
-        folder
-            .join("hashslot")
-            .with_extension(env::consts::EXE_EXTENSION)
+        folder.join("hashslot").with_extension(env::consts::EXE_EXTENSION)
     })
 }
 
@@ -92,8 +78,6 @@ impl FileServer {
         let port = listener.local_addr().expect("it listens").port();
         let files = Router::new().nest_service(Self::PATH, ServeDir::new(site()));
         tokio::spawn(async move { axum::serve(listener, files).await });
-        FileServer {
-            url: format!("http://127.0.0.1:{port}{}/", Self::PATH),
-        }
+        FileServer { url: format!("http://127.0.0.1:{port}{}/", Self::PATH) }
     }
 }

@@ -13,12 +13,8 @@ use crate::lab::Found;
 const RADIUS: f64 = 210.0;
 
 /// The quarters of the ring: their slot, and on which side of its place a number stands.
-const QUARTERS: [(u64, &str); 4] = [
-    (0, "middle"),
-    (4096, "start"),
-    (8192, "middle"),
-    (12_288, "end"),
-];
+const QUARTERS: [(u64, &str); 4] =
+    [(0, "middle"), (4096, "start"), (8192, "middle"), (12_288, "end")];
 
 #[derive(Properties, PartialEq)]
 pub struct Props {

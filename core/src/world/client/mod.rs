@@ -32,8 +32,8 @@ use crate::data::{PrintForm, Reply, encode_call, row};
 use crate::words::{ConnId, Span, Time, slot_of_key};
 use links::{LinkState, Links};
 pub use port::{
-    Args, ClientEffect, ClientInput, ClientNote, Endpoint, Failure, KeyNumber, News, Redirect, Refusal,
-    Then, Timing,
+    Args, ClientEffect, ClientInput, ClientNote, Endpoint, Failure, KeyNumber, News, Redirect,
+    Refusal, Then, Timing,
 };
 use request::{Errand, Request, Stage, TIMEOUT};
 
@@ -180,13 +180,7 @@ impl Client {
     }
 
     /// Turns the first request to a node, and sends it if the connection is there.
-    fn turn_to(
-        &mut self,
-        node: Endpoint,
-        errand: Errand,
-        now: Time,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn turn_to(&mut self, node: Endpoint, errand: Errand, now: Time, out: &mut Vec<ClientEffect>) {
         let Some(request) = self.requests.front_mut() else {
             return;
         };
@@ -226,13 +220,7 @@ impl Client {
         out.push(ClientEffect::Send { conn, bytes });
     }
 
-    fn on_received(
-        &mut self,
-        conn: ConnId,
-        bytes: Bytes,
-        now: Time,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn on_received(&mut self, conn: ConnId, bytes: Bytes, now: Time, out: &mut Vec<ClientEffect>) {
         let Some(node) = self.links.take_in(conn, bytes) else {
             return;
         };
@@ -275,13 +263,7 @@ impl Client {
 
     /// Takes the map of slots. A node that has none to give (it knows of no slots, or answers with an
     /// error) leaves the client with what it has.
-    fn on_map(
-        &mut self,
-        node: Endpoint,
-        reply: Reply,
-        now: Time,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn on_map(&mut self, node: Endpoint, reply: Reply, now: Time, out: &mut Vec<ClientEffect>) {
         let found = SlotCache::from_reply(&reply, node).unwrap_or_default();
         let changed = if found == self.cache { News::Known } else { News::New };
         let runs = found.runs().len() as u32;
@@ -311,13 +293,7 @@ impl Client {
         slot.and_then(|slot| self.cache.owner(slot)).unwrap_or(self.at)
     }
 
-    fn on_answer(
-        &mut self,
-        node: Endpoint,
-        reply: Reply,
-        now: Time,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn on_answer(&mut self, node: Endpoint, reply: Reply, now: Time, out: &mut Vec<ClientEffect>) {
         let Some(request) = self.requests.front_mut() else {
             return;
         };
@@ -327,8 +303,7 @@ impl Client {
         let Some((kind, slot, to)) = sent_on else {
             let (round_trips, waited) = (request.round_trips, now.since(request.asked_at));
             let form = PrintForm::of_call(&request.args);
-            let last_word =
-                ClientNote::Answered { node, reply, form, round_trips, waited, timing };
+            let last_word = ClientNote::Answered { node, reply, form, round_trips, waited, timing };
             return self.finish(last_word, now, out);
         };
         request.redirects += 1;
@@ -349,13 +324,7 @@ impl Client {
     }
 
     /// A node failed: if the first request depends on it, it is tried elsewhere or given up.
-    fn on_failure(
-        &mut self,
-        node: Endpoint,
-        how: Failure,
-        now: Time,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn on_failure(&mut self, node: Endpoint, how: Failure, now: Time, out: &mut Vec<ClientEffect>) {
         let Some(request) = self.requests.front_mut() else {
             return;
         };
@@ -374,13 +343,7 @@ impl Client {
         }
     }
 
-    fn give_up(
-        &mut self,
-        node: Endpoint,
-        how: Failure,
-        now: Time,
-        out: &mut Vec<ClientEffect>,
-    ) {
+    fn give_up(&mut self, node: Endpoint, how: Failure, now: Time, out: &mut Vec<ClientEffect>) {
         if let Some(request) = self.requests.front() {
             let timing = request.timing();
             let failed = ClientNote::Failed { node, how, then: Then::GivesUp, timing };

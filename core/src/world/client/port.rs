@@ -26,11 +26,20 @@ pub enum ClientInput {
     Ask(Args),
     /// The moment of [`super::Client::wakes_at`] has come.
     Wake,
-    LinkUp { conn: ConnId },
-    LinkRefused { conn: ConnId },
+    LinkUp {
+        conn: ConnId,
+    },
+    LinkRefused {
+        conn: ConnId,
+    },
     /// The other side closed, or reset, the connection.
-    LinkClosed { conn: ConnId },
-    Received { conn: ConnId, bytes: Bytes },
+    LinkClosed {
+        conn: ConnId,
+    },
+    Received {
+        conn: ConnId,
+        bytes: Bytes,
+    },
 }
 
 /// What a client does.
@@ -97,9 +106,17 @@ pub enum Refusal {
 #[derive(Clone, Debug, PartialEq)]
 pub enum ClientNote {
     /// A command left for a node.
-    Asked { node: Endpoint, args: Args },
+    Asked {
+        node: Endpoint,
+        args: Args,
+    },
     /// The node has sent the client on.
-    Redirected { kind: Redirect, slot: Slot, to: Endpoint, timing: Timing },
+    Redirected {
+        kind: Redirect,
+        slot: Slot,
+        to: Endpoint,
+        timing: Timing,
+    },
     /// The last word on a command: what its user sees.
     Answered {
         node: Endpoint,
@@ -111,12 +128,28 @@ pub enum ClientNote {
         timing: Timing,
     },
     /// A command that had no answer within a second.
-    Waiting { since: Span },
-    Failed { node: Endpoint, how: Failure, then: Then, timing: Timing },
+    Waiting {
+        since: Span,
+    },
+    Failed {
+        node: Endpoint,
+        how: Failure,
+        then: Then,
+        timing: Timing,
+    },
     /// The map of slots was asked for anew; `changed` says whether it was news.
-    CacheRefreshed { from: Endpoint, runs: u32, changed: News },
+    CacheRefreshed {
+        from: Endpoint,
+        runs: u32,
+        changed: News,
+    },
     /// A write of the workload was acknowledged.
-    WriteAcknowledged { by: Endpoint, key: KeyNumber, value: u64, waited: Span },
+    WriteAcknowledged {
+        by: Endpoint,
+        key: KeyNumber,
+        value: u64,
+        waited: Span,
+    },
     /// A read of the workload was answered; `acknowledged` is the least value that would be fresh.
     ReadAnswered {
         by: Endpoint,
@@ -126,7 +159,11 @@ pub enum ClientNote {
         waited: Span,
     },
     /// A command of the workload failed. A write may have happened all the same.
-    NotAcknowledged { key: KeyNumber, why: Refusal, waited: Span },
+    NotAcknowledged {
+        key: KeyNumber,
+        why: Refusal,
+        waited: Span,
+    },
 }
 
 /// Whether something heard was known already.

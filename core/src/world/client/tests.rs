@@ -159,8 +159,7 @@ fn a_plain_client_shows_the_redirect() {
 
 #[test]
 fn a_following_client_goes_there_and_stays() {
-    let servers =
-        vec![(7000, Server::Answers(sends_on)), (7002, Server::Answers(owns))];
+    let servers = vec![(7000, Server::Answers(sends_on)), (7002, Server::Answers(owns))];
     let mut stage = Stage::new(ClientKind::Follow, servers);
     let redirected = "-> Redirected to slot [12182] located at 127.0.0.1:7002";
     assert_eq!(stage.say("GET foo"), [redirected, "\"bar\""]);
@@ -190,8 +189,7 @@ fn ask_is_preceded_by_asking() {
 
 #[test]
 fn an_aware_client_asks_the_owner_at_once() {
-    let servers =
-        vec![(7000, Server::Answers(sends_on)), (7002, Server::Answers(owns))];
+    let servers = vec![(7000, Server::Answers(sends_on)), (7002, Server::Answers(owns))];
     let mut stage = Stage::new(ClientKind::Aware, servers);
     assert_eq!(stage.say("GET foo"), ["\"bar\""]);
     assert_eq!(stage.round_trips(), 1);

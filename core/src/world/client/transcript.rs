@@ -6,8 +6,8 @@
 //! `(waiting)` after a second without an answer, and `NAME< ...` before what comes later.
 
 use super::port::{ClientNote, Failure, Then, Timing};
-use crate::world::step::ClientKind;
 use crate::data::print_reply;
+use crate::world::step::ClientKind;
 
 impl ClientNote {
     /// The lines that this note prints at the terminal of a client called `name`.
@@ -28,7 +28,11 @@ impl ClientNote {
             },
             ClientNote::Answered { reply, form, timing, .. } => {
                 let text = print_reply(reply, *form);
-                let lines = text.trim_end_matches('\n').split('\n').map(str::to_owned).collect();
+                let lines = text
+                    .trim_end_matches('\n')
+                    .split('\n')
+                    .map(|line| line.trim_end_matches('\r').to_owned())
+                    .collect();
                 at_its_time(lines, name, *timing)
             }
             ClientNote::Failed { then: Then::TriesAgain, .. } => Vec::new(),

@@ -60,6 +60,7 @@ impl Checkpoints {
         Checkpoints { list: self.list[..kept].to_vec(), ..*self }
     }
 
+    #[cfg(test)]
     pub fn count(&self) -> usize {
         self.list.len()
     }

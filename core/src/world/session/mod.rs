@@ -225,7 +225,7 @@ impl Session {
     }
 
     /// The name of a branch that begins with this step: `kill 7004 at +6.2 s`.
-    fn name_of(&self, step: &Step) -> String {
+    pub fn name_of(&self, step: &Step) -> String {
         let text = step.to_string();
         let tenths = self.world().elapsed().millis() / 100;
         let what = text.strip_prefix("$ ").unwrap_or(&text);

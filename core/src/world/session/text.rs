@@ -173,9 +173,9 @@ impl Reader {
         match line.split_once(' ') {
             Some(("until", time)) => Ok(Entry::Pass(self.time(number, time)?)),
             Some(("break", time)) => Ok(Entry::Break(self.time(number, time)?)),
-            _ => Step::parse(line).map(Entry::Step).map_err(|error| {
-                wrong(number, error.column, &error.message, error.help.clone())
-            }),
+            _ => Step::parse(line)
+                .map(Entry::Step)
+                .map_err(|error| wrong(number, error.column, &error.message, error.help.clone())),
         }
     }
 
