@@ -169,7 +169,7 @@ impl Page {
         let home = origin(&self.url);
         let asked = self.requested().await;
         assert!(
-            asked.iter().any(|url| *url == self.url),
+            asked.contains(&self.url),
             "requests are seen at all: {asked:?}"
         );
         let strangers: Vec<&String> = asked

@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
 use tower_http::services::ServeDir;
 
 use super::{root, site};
@@ -86,11 +88,23 @@ impl FileServer {
     const PATH: &str = "/some/sub/path";
 
     pub async fn start() -> FileServer {
+        Self::listen(Router::new()).await
+    }
+
+    /// The same, but one script of the site is another: what if it were broken?
+    pub async fn start_with(name: &str, script: &'static str) -> FileServer {
+        let answer = move || async move { ([(CONTENT_TYPE, "text/javascript")], script) };
+        let path = format!("{}/{name}", Self::PATH);
+        Self::listen(Router::new().route(&path, get(answer))).await
+    }
+
+    /// Serves the site behind what the routes already answer.
+    async fn listen(routes: Router) -> FileServer {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await
             .expect("loopback has a free port");
         let port = listener.local_addr().expect("it listens").port();
-        let files = Router::new().nest_service(Self::PATH, ServeDir::new(site()));
+        let files = routes.nest_service(Self::PATH, ServeDir::new(site()));
         tokio::spawn(async move { axum::serve(listener, files).await });
         FileServer {
             url: format!("http://127.0.0.1:{port}{}/", Self::PATH),
