@@ -2,7 +2,7 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
@@ -54,7 +54,12 @@ fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let test = env::current_exe().expect("a test knows its own path");
-        let folder = test.ancestors().nth(2).expect("tests are in deps/");
+        let is_profile = |folder: &&Path| !folder.ends_with("deps");
+        let folder = test
+            .ancestors()
+            .skip(1)
+            .find(is_profile)
+            .expect("it is in a folder");
         let profile = if folder.ends_with("release") {
             "release"
         } else {
