@@ -9,12 +9,12 @@ help: ## What can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 8
 
 run: site ## Build the lab, serve it, and open it in the browser
-	cargo run --quiet -p hashslot -- serve $(ARGS)
+	cargo run -p hashslot -- serve $(ARGS)
 
 test: ## Run all tests, in a real browser and against a real server too
 	.ci/setup test
 	.ci/site
-	cargo test --workspace --exclude hashslot-web
+	cargo test --workspace
 
 site: ## Write the lab as static files to target/site
 	.ci/setup build

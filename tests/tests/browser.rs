@@ -53,3 +53,33 @@ async fn the_lab_fits_every_screen_in_light_and_dark() {
         page.assert_clean().await;
     }
 }
+
+/// Workers that break: while they load, and while they answer (a message that nobody sends).
+const BROKEN_WORKERS: [(&str, &str); 2] = [
+    ("throw new Error('out of slots')", "out of slots"),
+    (
+        "import init, { start_worker } from './hashslot.js';
+        addEventListener('message', async (event) => {
+            await init({ module_or_path: event.data });
+            start_worker();
+            dispatchEvent(new MessageEvent('message', { data: 'nonsense' }));
+        }, { once: true });",
+        "both ends speak the same version",
+    ),
+];
+
+#[tokio::test]
+async fn a_worker_that_breaks_is_not_waited_for() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    for (script, reason) in BROKEN_WORKERS {
+        let server = FileServer::start_with("worker.js", script).await;
+        let page = browser
+            .open(&server.url, Screen::DESKTOP, Theme::Light)
+            .await;
+        page.wait_for_text("#says", "The simulation has stopped")
+            .await;
+        page.wait_for_text("#says", reason).await;
+    }
+}

@@ -26,9 +26,12 @@ struct Line {
     worker: Worker,
     state: RefCell<State>,
     /// Whom to tell that the worker is gone; `None` once told.
-    on_lost: RefCell<Option<Box<dyn FnOnce(String)>>>,
+    on_lost: RefCell<Option<OnLost>>,
     _listeners: [EventListener; 2],
 }
+
+/// Hears the last words of a worker that broke.
+type OnLost = Box<dyn FnOnce(String)>;
 
 #[derive(Default)]
 struct State {

@@ -23,7 +23,7 @@ pub use page::{Page, Screen, Theme};
 pub use servers::{CommandServer, FileServer};
 
 /// The root of the repository.
-fn root() -> PathBuf {
+pub(crate) fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .parent()
         .expect("this package is a folder of the workspace")

@@ -2,11 +2,13 @@
 
 use std::env;
 use std::io::{BufRead, BufReader};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 
 use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::routing::get;
 use tower_http::services::ServeDir;
 
 use super::{root, site};
@@ -50,8 +52,22 @@ fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let test = env::current_exe().expect("a test knows its own path");
+<<<<<<< HEAD
         let folder = test.ancestors().nth(2).expect("tests are in deps/");
         let profile = if folder.ends_with("release") { "release" } else { "test" };
+=======
+        let is_profile = |folder: &&Path| !folder.ends_with("deps");
+        let folder = test
+            .ancestors()
+            .skip(1)
+            .find(is_profile)
+            .expect("it is in a folder");
+        let profile = if folder.ends_with("release") {
+            "release"
+        } else {
+            "test"
+        };
+>>>>>>> web
         let status = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--workspace", "--exclude", "hashslot-web"])
             .args(["--bin", "hashslot", "--profile", profile])
@@ -72,11 +88,23 @@ impl FileServer {
     const PATH: &str = "/some/sub/path";
 
     pub async fn start() -> FileServer {
+        Self::listen(Router::new()).await
+    }
+
+    /// The same, but one script of the site is another: what if it were broken?
+    pub async fn start_with(name: &str, script: &'static str) -> FileServer {
+        let answer = move || async move { ([(CONTENT_TYPE, "text/javascript")], script) };
+        let path = format!("{}/{name}", Self::PATH);
+        Self::listen(Router::new().route(&path, get(answer))).await
+    }
+
+    /// Serves the site behind what the routes already answer.
+    async fn listen(routes: Router) -> FileServer {
         let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0))
             .await
             .expect("loopback has a free port");
         let port = listener.local_addr().expect("it listens").port();
-        let files = Router::new().nest_service(Self::PATH, ServeDir::new(site()));
+        let files = routes.nest_service(Self::PATH, ServeDir::new(site()));
         tokio::spawn(async move { axum::serve(listener, files).await });
         FileServer { url: format!("http://127.0.0.1:{port}{}/", Self::PATH) }
     }
