@@ -56,12 +56,8 @@ fn assert_says_how_to_build(process: Child) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(said.contains("make site"), "{said}");
     assert_eq!(output.status.code(), Some(1));
-<<<<<<< HEAD
-    assert!(std::env::var("CI").is_err(), "with CI set the page must be built: make test");
-=======
     let may_skip = std::env::var("CI").as_deref() != Ok("true");
     assert!(may_skip, "with CI=true the page must be built: make test");
->>>>>>> web
 }
 
 #[test]

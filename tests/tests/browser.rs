@@ -75,11 +75,8 @@ async fn a_worker_that_breaks_is_not_waited_for() {
     };
     for (script, reason) in BROKEN_WORKERS {
         let server = FileServer::start_with("worker.js", script).await;
-        let page = browser
-            .open(&server.url, Screen::DESKTOP, Theme::Light)
-            .await;
-        page.wait_for_text("#says", "The simulation has stopped")
-            .await;
+        let page = browser.open(&server.url, Screen::DESKTOP, Theme::Light).await;
+        page.wait_for_text("#says", "The simulation has stopped").await;
         page.wait_for_text("#says", reason).await;
     }
 }

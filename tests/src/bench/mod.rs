@@ -50,13 +50,7 @@ pub struct Measure {
 
 impl Measure {
     pub fn new(name: &'static str, value: f64, unit: &'static str, goal: Goal) -> Measure {
-        Measure {
-            name,
-            value,
-            unit,
-            goal: goal.to_string(),
-            met: goal.is_met_by(value),
-        }
+        Measure { name, value, unit, goal: goal.to_string(), met: goal.is_met_by(value) }
     }
 }
 
@@ -70,18 +64,8 @@ pub async fn run() -> io::Result<()> {
 }
 
 fn print_table(measures: &[Measure]) {
-    println!(
-        "{:<44} {:>12} {:<8} {:>12}  met",
-        "measure", "value", "unit", "goal"
-    );
-    for Measure {
-        name,
-        value,
-        unit,
-        goal,
-        met,
-    } in measures
-    {
+    println!("{:<44} {:>12} {:<8} {:>12}  met", "measure", "value", "unit", "goal");
+    for Measure { name, value, unit, goal, met } in measures {
         let met = if *met { "yes" } else { "NO" };
         println!("{name:<44} {value:>12.1} {unit:<8} {goal:>12}  {met}");
     }

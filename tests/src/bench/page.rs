@@ -24,31 +24,16 @@ pub async fn measure() -> Vec<Measure> {
         return Vec::new();
     };
     let server = CommandServer::start();
-    let page = browser
-        .open(&server.url, Screen::DESKTOP, Theme::Light)
-        .await;
+    let page = browser.open(&server.url, Screen::DESKTOP, Theme::Light).await;
     page.find("#engine[data-ready=true]").await;
     let age_ms = number(&page, AGE).await;
     let received_kb = number(&page, BYTES_RECEIVED).await / 1000.0;
     vec![
-        Measure::new(
-            "wasm, js and css as served",
-            received_kb,
-            "KB",
-            Goal::Under(600.0),
-        ),
-        Measure::new(
-            "the worker has answered, cold",
-            age_ms,
-            "ms",
-            Goal::Under(1500.0),
-        ),
+        Measure::new("wasm, js and css as served", received_kb, "KB", Goal::Under(600.0)),
+        Measure::new("the worker has answered, cold", age_ms, "ms", Goal::Under(1500.0)),
     ]
 }
 
 async fn number(page: &Page, script: &str) -> f64 {
-    page.evaluate(script)
-        .await
-        .as_f64()
-        .expect("the script gives a number")
+    page.evaluate(script).await.as_f64().expect("the script gives a number")
 }

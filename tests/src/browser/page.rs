@@ -139,25 +139,10 @@ impl Page {
 
         let home = origin(&self.url);
         let asked = self.requested().await;
-<<<<<<< HEAD
-        assert!(asked.iter().any(|url| *url == self.url), "requests are seen at all: {asked:?}");
+        assert!(asked.contains(&self.url), "requests are seen at all: {asked:?}");
         let strangers: Vec<&String> =
             asked.iter().filter(|url| url.contains("://") && origin(url) != home).collect();
         assert!(strangers.is_empty(), "the page asked others: {strangers:#?}");
-=======
-        assert!(
-            asked.contains(&self.url),
-            "requests are seen at all: {asked:?}"
-        );
-        let strangers: Vec<&String> = asked
-            .iter()
-            .filter(|url| url.contains("://") && origin(url) != home)
-            .collect();
-        assert!(
-            strangers.is_empty(),
-            "the page asked others: {strangers:#?}"
-        );
->>>>>>> web
     }
 
     /// The addresses that were requested since the last look.

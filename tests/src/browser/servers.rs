@@ -52,22 +52,9 @@ fn binary() -> &'static PathBuf {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
         let test = env::current_exe().expect("a test knows its own path");
-<<<<<<< HEAD
-        let folder = test.ancestors().nth(2).expect("tests are in deps/");
-        let profile = if folder.ends_with("release") { "release" } else { "test" };
-=======
         let is_profile = |folder: &&Path| !folder.ends_with("deps");
-        let folder = test
-            .ancestors()
-            .skip(1)
-            .find(is_profile)
-            .expect("it is in a folder");
-        let profile = if folder.ends_with("release") {
-            "release"
-        } else {
-            "test"
-        };
->>>>>>> web
+        let folder = test.ancestors().skip(1).find(is_profile).expect("it is in a folder");
+        let profile = if folder.ends_with("release") { "release" } else { "test" };
         let status = Command::new(env!("CARGO"))
             .args(["build", "--quiet", "--workspace", "--exclude", "hashslot-web"])
             .args(["--bin", "hashslot", "--profile", profile])
