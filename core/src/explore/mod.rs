@@ -49,8 +49,7 @@ pub fn play(setup: &Setup, steps: &[Timed]) -> Run {
     let mut run = count(setup.seed, &trace);
     run.broken = world.broken().to_vec();
     run.broken.extend(broken.take());
-    run.writes_acknowledged =
-        world.workload().map_or(0, |(_, workload)| workload.ledger().count());
+    run.writes_acknowledged = world.workload().map_or(0, |(_, workload)| workload.ledger().count());
     run.digest = world.digest();
     run
 }

@@ -112,10 +112,8 @@ impl Fault {
 /// The schedule of a seed: the workload, a minute of faults, and their end.
 pub fn schedule(setup: &Setup) -> Vec<Timed> {
     let mut draw = Draw::new(setup);
-    let mut steps = vec![Timed {
-        at: Span::ZERO,
-        step: Step::Workload { rate_per_second: 20, keys: 50 },
-    }];
+    let mut steps =
+        vec![Timed { at: Span::ZERO, step: Step::Workload { rate_per_second: 20, keys: 50 } }];
     let mut at = Span::ZERO;
     loop {
         at = at + draw.pause_between();
@@ -196,9 +194,12 @@ impl Draw {
     /// The steps after which nothing is broken any more.
     fn ends(&self) -> Vec<Step> {
         let restart = |&node: &Port| Step::Restart { node, data: Data::Keep };
-        let right = self.nodes.iter().zip(&self.clocks).filter(|&(_, &ahead)| ahead != 0).map(
-            |(&node, &ahead)| Step::Clock { node, offset: Offset::from_micros(-ahead) },
-        );
+        let right = self
+            .nodes
+            .iter()
+            .zip(&self.clocks)
+            .filter(|&(_, &ahead)| ahead != 0)
+            .map(|(&node, &ahead)| Step::Clock { node, offset: Offset::from_micros(-ahead) });
         [Step::Heal(None), Step::Undrop]
             .into_iter()
             .chain(self.paused.iter().map(|&node| Step::Resume(node)))
