@@ -110,7 +110,7 @@ impl World {
         let source = self.source_of(actor);
         if let Some(server) = self.server(actor) {
             let current_epoch = server.node.current_epoch();
-            let saved_epoch = server.node.durable().current_epoch();
+            let saved_epoch = server.node.saved_epoch();
             let history = history(&server.node);
             self.see(actor, Seen::State { current_epoch, saved_epoch, history, source });
         }
