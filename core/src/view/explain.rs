@@ -84,7 +84,8 @@ fn reasons(trace: &Trace, names: &Names, position: usize, event: &Event) -> Vec<
     let EventKind::Fact(fact) = &event.kind else { return own_cause() };
     let found = match &**fact {
         Fact::ElectionWon { epoch, .. } => back.votes(*epoch),
-        Fact::ElectionStarted { .. } | Fact::RankRaised { .. } => {
+        Fact::ElectionStarted { .. } => back.scheduled_failure(),
+        Fact::RankRaised { .. } => {
             back.own(|fact| matches!(fact, Fact::ElectionScheduled { .. }))
         }
         Fact::ElectionScheduled { master, .. } | Fact::ElectionImpossible { master, .. } => {
@@ -111,7 +112,9 @@ fn reasons(trace: &Trace, names: &Names, position: usize, event: &Event) -> Vec<
                 Fact::SlotsMoved { .. } | Fact::BecameMaster { .. } | Fact::FailCleared { .. }
             )
         }),
-        Fact::SlotsMoved { to, .. } => back.promotion_of(*to),
+        Fact::SlotsMoved { to, .. } | Fact::UpdateSent { about: to, .. } => {
+            back.promotion_of(*to)
+        }
         _ => Vec::new(),
     };
     if found.is_empty() { own_cause() } else { found }
@@ -129,6 +132,13 @@ impl Back<'_> {
     fn last(&self, found: impl Fn(&Event) -> bool) -> Option<usize> {
         let earlier = self.trace.start()..self.position;
         earlier.rev().find(|&at| self.trace.get(at).is_some_and(&found))
+    }
+
+    fn fact(&self, at: usize) -> Option<&Fact> {
+        match &self.trace.get(at)?.kind {
+            EventKind::Fact(fact) => Some(fact),
+            _ => None,
+        }
     }
 
     fn is_of(&self, event: &Event, id: NodeId) -> bool {
@@ -155,7 +165,23 @@ impl Back<'_> {
         })
     }
 
-    /// The votes of an election, or else the request for them.
+    /// The failure for which this node scheduled its election, and the schedule.
+    fn scheduled_failure(&self) -> Vec<usize> {
+        let schedule = self.own(|fact| matches!(fact, Fact::ElectionScheduled { .. }));
+        // A schedule outlives the master for which it was made, if a fellow replica succeeded that.
+        let followed = self.own(|fact| {
+            matches!(fact, Fact::ElectionScheduled { .. } | Fact::BecameReplica { .. })
+        });
+        let master = followed.first().and_then(|&at| match self.fact(at)? {
+            Fact::ElectionScheduled { master, .. } => Some(*master),
+            Fact::BecameReplica { of, .. } => Some(*of),
+            _ => None,
+        });
+        let failure = master.map(|master| self.failure_of(master)).unwrap_or_default();
+        failure.into_iter().chain(schedule).collect()
+    }
+
+    /// The request for votes of an election, and the votes.
     fn votes(&self, epoch: u64) -> Vec<usize> {
         let is_start =
             |fact: &Fact| matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch);
@@ -167,20 +193,22 @@ impl Back<'_> {
                         if matches!(**fact, Fact::VoteReceived { .. }))
             })
         };
-        (start..self.position).rev().filter(is_vote).collect()
+        std::iter::once(start).chain((start..self.position).filter(is_vote)).collect()
     }
 
-    /// The reports and the own opinion that made a quorum.
+    /// The opinions that made a quorum: this node's own, and that of the last who reported.
     fn suspicions(&self, peer: NodeId) -> Vec<usize> {
         let report = self.last_fact(
             self.owner,
             |fact| matches!(fact, Fact::ReportAdded { peer: of, .. } if *of == peer),
         );
-        let own = self.last_fact(
-            self.owner,
-            |fact| matches!(fact, Fact::PfailSet { peer: of, .. } if *of == peer),
-        );
-        let mut found: Vec<usize> = own.into_iter().chain(report).collect();
+        let reporter = report.and_then(|at| match self.fact(at)? {
+            Fact::ReportAdded { by, .. } => Some(*by),
+            _ => None,
+        });
+        let own = self.own(|fact| matches!(fact, Fact::PfailSet { peer: of, .. } if *of == peer));
+        let told = reporter.map(|by| self.pfail_at(by, peer)).unwrap_or_default();
+        let mut found: Vec<usize> = own.into_iter().chain(told).collect();
         found.sort_unstable_by_key(|&at| std::cmp::Reverse(at));
         found
     }
