@@ -3,14 +3,13 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Mutex;
 
 /// A golden script, as found.
 pub struct Found {
     /// `<concern>/<claim>.txt`.
     pub name: String,
-    pub path: PathBuf,
     pub source: String,
 }
 
@@ -24,7 +23,7 @@ pub fn scripts() -> Vec<Found> {
             let parts = path.strip_prefix(&folder).unwrap().iter();
             let name: Vec<&str> = parts.map(|part| part.to_str().unwrap()).collect();
             let source = fs::read_to_string(&path).unwrap();
-            found.push(Found { name: name.join("/"), path, source });
+            found.push(Found { name: name.join("/"), source });
         }
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
