@@ -61,7 +61,7 @@ impl Terminal {
     pub fn paint(&self, ink: Ink, text: &str) -> String {
         let code = match ink {
             Ink::Plain => return text.to_owned(),
-            Ink::Title => "1;4",
+            Ink::Title => "1;36",
             Ink::Strong => "1",
             Ink::Emphasis => "3",
             Ink::Code => "36",

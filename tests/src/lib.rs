@@ -1,5 +1,9 @@
 //! What the tests share. The tests themselves are in `tests/`, scripts and lessons beside them.
 
+mod binary;
+
+pub use binary::binary;
+
 #[cfg(feature = "browser")]
 pub mod bench;
 #[cfg(feature = "browser")]

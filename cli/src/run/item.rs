@@ -23,6 +23,13 @@ pub enum Item {
     End { elapsed_us: u64, digest: String, findings: usize },
 }
 
+impl Item {
+    /// Whether it belongs to a transcript.
+    pub fn is_of_lab(&self) -> bool {
+        matches!(self, Item::Step { .. } | Item::Printed { .. } | Item::Event(_))
+    }
+}
+
 /// Markdown; in JSON its source.
 #[derive(Clone, Debug)]
 pub struct Prose(pub Markdown);

@@ -63,7 +63,7 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     })?;
     let screen = match args.json {
         true => Screen::Json,
-        false => Screen::Text(Terminal::stdout()),
+        false => Screen::text(Terminal::stdout()),
     };
     let is_alone = args.no_input || args.json || !io::stdin().is_terminal();
     let learner = if is_alone { Learner::Nobody } else { Learner::at_terminal() };

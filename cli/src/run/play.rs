@@ -132,7 +132,7 @@ impl Play {
     }
 
     /// Shows the news from a position of the trace on.
-    pub(super) fn show_news(&self, from: usize) -> Result<(), Failure> {
+    pub(super) fn show_news(&mut self, from: usize) -> Result<(), Failure> {
         for told in news::since(self.player.session(), from) {
             self.screen.show(&Item::Event(Event::of(&told)))?;
         }
@@ -156,6 +156,7 @@ impl Play {
             self.screen.prompt(prompt)?;
             match self.learner.read()? {
                 Typed::Text(text) => self.do_line(&text)?,
+                Typed::Enter if self.player.branch().is_some() => self.come_back()?,
                 typed => {
                     self.come_back()?;
                     return Ok(typed);
@@ -193,7 +194,7 @@ impl Play {
         Ok(())
     }
 
-    fn end(&self) -> Result<(), Failure> {
+    fn end(&mut self) -> Result<(), Failure> {
         let digest = format!("{:016x}", self.player.session().digest());
         let (elapsed_us, findings) = (self.elapsed().micros(), self.told);
         Ok(self.screen.show(&Item::End { elapsed_us, digest, findings })?)

@@ -12,19 +12,31 @@ use crate::prose;
 use crate::terminal::{Ink, Terminal, harmless};
 
 pub enum Screen {
-    Text(Terminal),
+    Text {
+        terminal: Terminal,
+        /// Whether the last line belongs to a transcript.
+        is_in_lab: bool,
+    },
     Json,
 }
 
 impl Screen {
-    pub fn show(&self, item: &Item) -> io::Result<()> {
+    pub fn text(terminal: Terminal) -> Screen {
+        Screen::Text { terminal, is_in_lab: false }
+    }
+
+    pub fn show(&mut self, item: &Item) -> io::Result<()> {
         let mut out = io::stdout().lock();
         match self {
             Screen::Json => {
                 serde_json::to_writer(&mut out, item)?;
                 writeln!(out)
             }
-            Screen::Text(terminal) => {
+            Screen::Text { terminal, is_in_lab } => {
+                if *is_in_lab && !item.is_of_lab() {
+                    writeln!(out)?;
+                }
+                *is_in_lab = item.is_of_lab();
                 for line in (Text { terminal }).lines(item) {
                     writeln!(out, "{line}")?;
                 }
@@ -35,7 +47,7 @@ impl Screen {
 
     /// Asks for a line; nothing where nobody reads.
     pub fn prompt(&self, text: &str) -> io::Result<()> {
-        let Screen::Text(terminal) = self else { return Ok(()) };
+        let Screen::Text { terminal, .. } = self else { return Ok(()) };
         let mut out = io::stdout().lock();
         write!(out, "{} ", terminal.paint(Ink::Emphasis, text))?;
         out.flush()
@@ -43,7 +55,7 @@ impl Screen {
 
     /// Says a sentence to the person; nothing where nobody reads.
     pub fn say(&self, text: &str) -> io::Result<()> {
-        let Screen::Text(terminal) = self else { return Ok(()) };
+        let Screen::Text { terminal, .. } = self else { return Ok(()) };
         let mut out = io::stdout().lock();
         for line in prose::sentence(text, terminal, "  ") {
             writeln!(out, "{line}")?;
@@ -102,7 +114,11 @@ impl Text<'_> {
         lines.iter().map(|line| self.terminal.paint(ink, line)).collect()
     }
 
+    /// What can only be pointed at is on no terminal.
     fn look(&self, sight: &str, lines: &[String]) -> Vec<String> {
+        if lines.is_empty() {
+            return Vec::new();
+        }
         let mut shown = vec![self.terminal.paint(Ink::Dim, &format!("    look: {sight}"))];
         for line in lines {
             shown.extend(prose::hanging(line, self.terminal, "      ", "        "));

@@ -126,14 +126,16 @@ fn literals(usage: &str) -> Vec<String> {
 /// The names of commands, or of the subcommands of the one that is there.
 fn commands(before: &[&str]) -> Vec<String> {
     let names = node::specs().map(|spec| spec.name);
-    let found: Vec<String> = match before {
-        [] => names.filter(|name| !name.contains('|')).map(str::to_uppercase).collect(),
+    let mut found: Vec<String> = match before {
+        [] => names.filter_map(|name| name.split('|').next()).map(str::to_uppercase).collect(),
         [parent] => {
             let parent = format!("{}|", parent.to_lowercase());
             names.filter_map(|name| name.strip_prefix(&parent)).map(str::to_uppercase).collect()
         }
         _ => Vec::new(),
     };
+    found.sort();
+    found.dedup();
     found
 }
 
@@ -233,7 +235,7 @@ mod tests {
         assert!(has("kill ", "7000") && has("$ ", "kill") && has("$ run ", "until"));
         assert!(has("run until ", "settled") && has("drop ", "fail"));
         assert!(has("config 7000 ", "cluster-node-timeout"));
-        assert!(has("7000> ", "GET") && has("> cluster ", "NODES"));
+        assert!(has("7000> ", "GET") && has("> ", "CLUSTER") && has("> cluster ", "NODES"));
         assert!(!has("7000> ", "kill"));
     }
 
