@@ -67,5 +67,5 @@ pub fn run(args: &RunArgs) -> Result<(), Failure> {
     };
     let is_alone = args.no_input || args.json || !io::stdin().is_terminal();
     let learner = if is_alone { Learner::Nobody } else { Learner::at_terminal() };
-    Play::new(Arc::new(lesson), learner, screen).to_the_end()
+    Play::new(Arc::new(lesson), learner, screen).play()
 }

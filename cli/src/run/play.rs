@@ -36,7 +36,7 @@ impl Play {
         Play { player, lesson, learner, screen, told: 0, counters_shown: 0 }
     }
 
-    pub fn to_the_end(mut self) -> Result<(), Failure> {
+    pub fn play(mut self) -> Result<(), Failure> {
         let front = &self.lesson.front;
         self.screen.show(&Item::Lesson {
             file: self.lesson.file.clone(),
