@@ -1,9 +1,9 @@
 //! Exploration: many seeds of random faults, to find a run that breaks what must never break.
 //!
-//! A test by example shows what its author thought of. Here each seed is a cluster, a workload and a
-//! minute of faults that nobody thought of; the invariants watch every event, and after the last fault
-//! all nodes have a minute to agree. What is found is a script, [`shrink`] makes it short, and it
-//! plays in the shell like any other.
+//! A test by example shows what its author thought of. Here each seed is a cluster, a workload and
+//! a minute of faults that nobody thought of; the invariants watch every event, and after the last
+//! fault all nodes have a minute to agree. What is found is a script, [`shrink`] makes it short,
+//! and it plays in the shell like any other.
 //!
 //! - `schedule`: the faults of a seed; `report`: what came of it; `shrink`: less of the same.
 

@@ -1,8 +1,9 @@
 //! Shrinking: the shortest schedule that still breaks the same invariant.
 //!
-//! The rule: leave out a run of steps; if what broke before still breaks, they are left out for good.
-//! Begin with half of the steps and end with single ones (the idea of delta debugging, Zeller and
-//! Hildebrandt 2002). The steps that end all faults stay, or the last claim would be broken by them.
+//! The rule: leave out a run of steps; if what broke before still breaks, they are left out for
+//! good. Begin with half of the steps and end with single ones (the idea of delta debugging, Zeller
+//! and Hildebrandt 2002). The steps that end all faults stay, or the last claim would be broken by
+//! them.
 
 use super::play;
 use super::schedule::{FAULTS_FOR, Timed};

@@ -1,5 +1,5 @@
-//! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$ digest`,
-//! `$ log`.
+//! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$
+//! digest`, `$ log`.
 
 use crate::node::{Fact, Health, Opinion};
 use crate::view::{self, Names, RoleOnStage, Truth};

@@ -1,9 +1,9 @@
 //! What travels between a master and its replica.
 //!
 //! The rule (Redis 7.0, `replication.c`): the replica connects to the master's client port, says
-//! hello, asks with PSYNC for the part of the stream that it lacks, gets either that part or a whole
-//! snapshot, and from then on the stream of commands; it acknowledges the processed offset every
-//! second. Offsets count the RESP bytes of the commands.
+//! hello, asks with PSYNC for the part of the stream that it lacks, gets either that part or a
+//! whole snapshot, and from then on the stream of commands; it acknowledges the processed offset
+//! every second. Offsets count the RESP bytes of the commands.
 
 use std::sync::Arc;
 

@@ -1,7 +1,8 @@
 //! The tick: what a node does ten times a second without being asked.
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterCron`, `replication.c: replicationCron`):
-//! 1. First pass over the peers: count the suspects, end handshakes that took too long, open missing
+//! 1. First pass over the peers: count the suspects, end handshakes that took too long, open
+//!    missing
 //!    links.
 //! 2. Every tenth tick, ping one of five random peers: the one whose last pong is oldest.
 //! 3. Second pass: drop links on which nothing comes, ping whoever has been silent for half of
@@ -121,8 +122,8 @@ impl Node {
         }
     }
 
-    /// A link as old as node-timeout, on which a ping has waited for half of it and nothing came: the
-    /// connection itself may be the problem, so it is made anew.
+    /// A link as old as node-timeout, on which a ping has waited for half of it and nothing came:
+    /// the connection itself may be the problem, so it is made anew.
     fn drop_silent_link(&mut self, index: PeerIdx, out: &mut Effects) {
         let now_ms = self.now_ms();
         let timeout_ms = self.config.node_timeout_ms;

@@ -1,10 +1,10 @@
 //! Why? The chain of causes behind an event, effect first.
 //!
-//! The problem: an event's own cause is the message or timer that brought it in, but a person asks for
-//! the reason. Silence sends no message, and a delay that is over was begun by something earlier. The
-//! idea: for each kind of fact, a rule says which earlier fact is its reason; where there is no rule,
-//! the event's own cause is. Messages themselves are left out of the chain, unless one that was never
-//! answered is the reason.
+//! The problem: an event's own cause is the message or timer that brought it in, but a person asks
+//! for the reason. Silence sends no message, and a delay that is over was begun by something
+//! earlier. The idea: for each kind of fact, a rule says which earlier fact is its reason; where
+//! there is no rule, the event's own cause is. Messages themselves are left out of the chain,
+//! unless one that was never answered is the reason.
 
 use serde::{Deserialize, Serialize};
 
@@ -199,7 +199,8 @@ impl Back<'_> {
         Reason { next: start, beside: votes.unwrap_or_default() }
     }
 
-    /// The own opinion that made a quorum (a replica has none that counts), and beside it the report.
+    /// The own opinion that made a quorum (a replica has none that counts), and beside it the
+    /// report.
     fn suspicions(&self, peer: NodeId) -> Reason {
         let report =
             self.own(|fact| matches!(fact, Fact::ReportAdded { peer: of, .. } if *of == peer));

@@ -57,8 +57,8 @@ pub fn split_args(line: &str) -> Result<Vec<Bytes>, QuoteError> {
     split_bytes(line.as_bytes()).map_err(|fault| fault.in_text(line))
 }
 
-/// The arguments of a line of bytes, as the server reads an inline command; the error's column counts
-/// bytes.
+/// The arguments of a line of bytes, as the server reads an inline command; the error's column
+/// counts bytes.
 pub fn split_bytes(line: &[u8]) -> Result<Vec<Bytes>, QuoteError> {
     Ok(read_words(line)?.into_iter().map(|(bytes, _, _)| bytes.into()).collect())
 }

@@ -139,8 +139,8 @@ impl SlotSet {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 
-    /// Whether both are the same set. If they are, they share their memory from then on, so that the
-    /// next comparison takes no time.
+    /// Whether both are the same set. If they are, they share their memory from then on, so that
+    /// the next comparison takes no time.
     pub fn is_or_becomes(&mut self, other: &SlotSet) -> bool {
         let same = self.same(other);
         if same && !Arc::ptr_eq(&self.0, &other.0) {

@@ -1,10 +1,10 @@
 //! Agreement: what a cluster comes back to when nothing disturbs it.
 //!
-//! The rule (Redis 7.0, `cluster.c`): every ping carries the sender's epochs, role and slots, and of
-//! two claims to a slot the one with the greater configuration epoch wins. So a minute after the last
-//! fault has healed, all nodes believe the same of every node: who is master, who replicates whom,
-//! which slots each master serves with which epoch, and what the current epoch is. Marks of failure
-//! are no part of it: they are opinions, and come and go.
+//! The rule (Redis 7.0, `cluster.c`): every ping carries the sender's epochs, role and slots, and
+//! of two claims to a slot the one with the greater configuration epoch wins. So a minute after the
+//! last fault has healed, all nodes believe the same of every node: who is master, who replicates
+//! whom, which slots each master serves with which epoch, and what the current epoch is. Marks of
+//! failure are no part of it: they are opinions, and come and go.
 
 use std::fmt;
 

@@ -2,16 +2,16 @@
 //!
 //! The problem: a simulator that is wrong teaches what is wrong, and says so to nobody. The idea: a
 //! table of claims that the protocol guarantees, each with a name, checked after every event, in
-//! constant time, from what a node notices ([`Fact`]) and from what it is. A broken invariant is our
-//! bug: the caller panics with the seed and the steps, or, when it explores, collects it.
+//! constant time, from what a node notices ([`Fact`]) and from what it is. A broken invariant is
+//! our bug: the caller panics with the seed and the steps, or, when it explores, collects it.
 //!
 //! The claims (Redis 7.0, `cluster.c`): a vote is remembered in nodes.conf before it is sent
-//! (`clusterSendFailoverAuthIfNeeded`), so a node votes once in an epoch whatever happens to it; two
-//! majorities share a voter, so no epoch has two winners; an epoch only grows
-//! (`clusterProcessPacket`), but one that was merely heard of is not written to nodes.conf at once, so
-//! a node that starts again may be back at what it had saved, and one that lost its nodes.conf is a
-//! stranger with another name; a replica has what its master sent, and the master counts before it sends
-//! (`replication.c: feedReplicationBacklog`).
+//! (`clusterSendFailoverAuthIfNeeded`), so a node votes once in an epoch whatever happens to it;
+//! two majorities share a voter, so no epoch has two winners; an epoch only grows
+//! (`clusterProcessPacket`), but one that was merely heard of is not written to nodes.conf at once,
+//! so a node that starts again may be back at what it had saved, and one that lost its nodes.conf
+//! is a stranger with another name; a replica has what its master sent, and the master counts
+//! before it sends (`replication.c: feedReplicationBacklog`).
 //!
 //! That all agree in the end is no claim about an event: see [`super::agreement`].
 

@@ -26,8 +26,8 @@ use crate::words::{ActorId, Addr, ConnId, Digest, EventId, SLOT_COUNT, Span, Tim
 
 /// The connection over which the world itself speaks to a node.
 const HAND: ConnId = ConnId(u32::MAX);
-/// New nodes are started one by one: each has its own tenth tick, on which it does what it does once
-/// a second.
+/// New nodes are started one by one: each has its own tenth tick, on which it does what it does
+/// once a second.
 const STARTS_WITHIN: Span = Span::from_secs(1);
 /// How long a cluster may take to form before something must be wrong with it.
 const FORMATION_MAX: Span = Span::from_secs(300);

@@ -4,8 +4,8 @@
 //! replicationFeedSlaves, replicationCron`): a partial resync is granted when the wanted id is this
 //! history's, or the previous one's up to the offset at which it ended, and the backlog has what
 //! follows. Otherwise the replica waits; once a second, if somebody has waited for
-//! `repl-diskless-sync-delay`, all who wait get one snapshot. The first replica of a master without a
-//! backlog begins a new history. The offset grows only while there is a backlog.
+//! `repl-diskless-sync-delay`, all who wait get one snapshot. The first replica of a master without
+//! a backlog begins a new history. The offset grows only while there is a backlog.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;

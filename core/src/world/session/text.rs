@@ -11,9 +11,9 @@
 //! end digest=0123456789abcdef
 //! ```
 //!
-//! Steps are lines of the one grammar; times count from the founding of the cluster. `until` lets time
-//! pass, `break` breaks off the step before, which still waits. Reading plays the run again and
-//! compares the digest, so a text that another version plays differently says so.
+//! Steps are lines of the one grammar; times count from the founding of the cluster. `until` lets
+//! time pass, `break` breaks off the step before, which still waits. Reading plays the run again
+//! and compares the digest, so a text that another version plays differently says so.
 
 use super::super::step::Step;
 use super::super::{Level, Setup};
