@@ -4,4 +4,5 @@
 pub mod bench;
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod real;
 pub mod seeds;

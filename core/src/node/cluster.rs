@@ -143,6 +143,12 @@ fn get_keys_in_slot(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Eff
 
 fn meet(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> Reply {
     let text = |arg: &Bytes| String::from_utf8_lossy(arg).into_owned();
+    if args.len() > 5 {
+        let typed = text(&args[1]);
+        return Reply::error(format!(
+            "ERR unknown subcommand or wrong number of arguments for '{typed}'. Try CLUSTER HELP."
+        ));
+    }
     let Some(port) = data::parse_integer(&args[3]) else {
         return Reply::error(format!("ERR Invalid TCP base port specified: {}", text(&args[3])));
     };
