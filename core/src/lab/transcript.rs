@@ -54,5 +54,8 @@ pub fn setup_of(front: &FrontMatter) -> Setup {
     setup.masters = stage.masters;
     setup.replicas = stage.replicas;
     setup.config.node_timeout_ms = stage.node_timeout.millis();
+    if let Some(latency) = stage.latency {
+        setup.delay.latency = latency;
+    }
     setup
 }

@@ -74,6 +74,7 @@ impl Node {
             Part::Psync { want } => self.serve_sync(conn, want, out),
             Part::Ack { offset } => self.on_replica_ack(conn, offset, out),
             Part::HelloOk
+            | Part::Newline
             | Part::FullResync { .. }
             | Part::Snapshot { .. }
             | Part::Continue { .. }
@@ -240,7 +241,7 @@ impl Node {
         }
     }
 
-    /// Once a second: ping the replicas, send snapshots, drop who does not acknowledge.
+    /// Once a second: ping the replicas, drop who does not acknowledge, send snapshots.
     pub(super) fn sink_round(&mut self, out: &mut Effects) {
         let now_s = self.now.seconds();
         let has_replicas = !self.replication.replicas.is_empty();
@@ -260,6 +261,16 @@ impl Node {
             self.drop_replica(conn, out);
         }
         self.send_snapshots(out);
+        self.keep_waiting_replicas(out);
+    }
+
+    /// Something for those who still wait for their snapshot to hear.
+    fn keep_waiting_replicas(&self, out: &mut Effects) {
+        for replica in &self.replication.replicas {
+            if matches!(replica.phase, Phase::WaitsForSnapshot { .. }) {
+                out.send(replica.conn, Packet::Replication(Part::Newline));
+            }
+        }
     }
 
     /// The rounds of both sides (`replicationCron`).

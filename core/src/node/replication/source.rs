@@ -118,9 +118,11 @@ impl Node {
     }
 
     fn connect_to_source(&mut self, out: &mut Effects) {
+        let now_s = self.now.seconds();
         let Some(source) = &mut self.replication.source else { return };
         let conn = self.conns.next_id();
         source.conn = Some(conn);
+        source.last_io_s = now_s;
         source.phase = LinkPhase::Connecting;
         let (to, port) = (source.ip, source.port);
         self.conns.insert(conn, Conn::ToMaster);
@@ -172,7 +174,7 @@ impl Node {
             Part::Snapshot { offset, keyspace } => self.load_snapshot(offset, *keyspace, out),
             Part::Continue { replid } => self.resume_stream(replid, out),
             Part::Command { args, end } => self.apply_command(&args, end, out),
-            Part::Hello { .. } | Part::Psync { .. } | Part::Ack { .. } => {}
+            Part::Newline | Part::Hello { .. } | Part::Psync { .. } | Part::Ack { .. } => {}
         }
     }
 
@@ -245,7 +247,7 @@ impl Node {
         let silent = match source.phase {
             LinkPhase::Connect => false,
             LinkPhase::Connecting | LinkPhase::Handshake | LinkPhase::Connected => {
-                source.last_io_s != 0 && now_s.saturating_sub(source.last_io_s) > timeout_s
+                now_s.saturating_sub(source.last_io_s) > timeout_s
             }
         };
         if silent {
