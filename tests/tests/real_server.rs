@@ -141,8 +141,8 @@ impl Pair {
         }
     }
 
-    /// Cursors mean different things to the two servers, but a whole iteration does not. Another one
-    /// over all keys lets both come upon those that are expired.
+    /// Cursors mean different things to the two servers, but a whole iteration does not. Another
+    /// one over all keys lets both come upon those that are expired.
     fn compare_scans(
         &mut self,
         scan: &Call,

@@ -127,9 +127,9 @@ fn hello(node: &mut Node, client: &mut Client, args: &[Bytes], _: &mut Effects) 
     report::hello(node, client.protocol())
 }
 
-/// The options of HELLO in their order (`networking.c: helloCommand`). The one user is `default`, who
-/// has no password and so may give any; a client's name is checked and then forgotten, since no
-/// command asks for it.
+/// The options of HELLO in their order (`networking.c: helloCommand`). The one user is `default`,
+/// who has no password and so may give any; a client's name is checked and then forgotten, since
+/// no command asks for it.
 fn check_hello_options(mut options: &[Bytes]) -> Result<(), Reply> {
     while let [option, values @ ..] = options {
         options = match values {
