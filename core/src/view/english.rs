@@ -62,7 +62,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ),
     (
         "fail-set",
-        "{node} marks {peer} FAIL and tells everybody: {have} masters agree, {needed} needed.",
+        "{node} marks {peer} FAIL and tells everybody: {have} say so, {needed} needed.",
     ),
     ("full-sync-backlog", "{node} will send {peer} a full copy: the backlog lacks what it missed."),
     ("full-sync-done", "{node} has a full copy of {peer}'s data: {keys}, offset {offset}."),
@@ -125,7 +125,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("pfail-cleared", "{peer} answers {node} again: no longer PFAIL."),
     ("pfail-set", "{node} marks {peer} PFAIL: it has not answered for {silent}."),
     ("process-started", "The process of {node} starts."),
-    ("quorum-missed", "{node} may not mark {peer} FAIL: {have} masters say so, {needed} needed."),
+    ("quorum-missed", "{node} may not mark {peer} FAIL: {have} so far, {needed} needed."),
     ("rank-raised", "{node} lets others go first: rank {rank}, {added} more to wait."),
     ("read-answered", "{peer} answers a read of key:{key}."),
     ("received", "{node} receives a {what} from {peer}."),
