@@ -8,3 +8,5 @@ pub use binary::binary;
 pub mod bench;
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod real;
+pub mod seeds;

@@ -1,7 +1,7 @@
-//! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$ digest`,
-//! `$ log`.
+//! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$
+//! digest`, `$ log`.
 
-use crate::node::{Fact, Opinion};
+use crate::node::{Fact, Health, Opinion};
 use crate::view::{self, Names, RoleOnStage, Truth};
 use crate::words::{ActorId, Time};
 use crate::world::event::{Event, EventKind};
@@ -55,20 +55,33 @@ fn why(session: &Session, node: Port) -> Vec<String> {
     };
     let names = Names::of(world);
     let change = |event: &&Event| event.id.owner == owner && is_change(event);
-    let mut past = (trace.start()..trace.len()).rev().filter_map(|at| trace.get(at));
-    let Some(event) = past.find(change) else {
+    let past = || (trace.start()..trace.len()).rev().filter_map(|at| trace.get(at));
+    let Some(last) = past().find(change) else {
         return vec![format!("nothing has happened to {} yet", node.number())];
     };
+    // A change of role often changes the state in the same moment, and is what one asks about.
+    let of_role = |event: &&Event| change(event) && is_change_of_role(event);
+    let role = past().take_while(|event| event.at == last.at).find(of_role);
+    let event = role.unwrap_or(last);
     let chain = view::why(trace, &names, event.id);
     let mut lines = Vec::new();
     for (depth, because) in chain.iter().enumerate() {
-        let lead = if depth == 0 { "" } else { "because " };
+        let lead = if depth == 0 { "" } else { "because: " };
         let text = format!("{lead}{}", because.sentence.english());
         lines.push(line_of(because.at, world.origin(), &text));
-        let also = because.also.iter().map(|also| format!("          and {}", also.english()));
+        let also = because.also.iter().map(|also| format!("    with: {}", also.english()));
         lines.extend(also);
     }
     lines
+}
+
+fn is_change_of_role(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Fact(fact) => {
+            matches!(**fact, Fact::BecameMaster { .. } | Fact::BecameReplica { .. })
+        }
+        _ => false,
+    }
 }
 
 fn is_change(event: &Event) -> bool {
@@ -78,7 +91,7 @@ fn is_change(event: &Event) -> bool {
             **fact,
             Fact::BecameMaster { .. }
                 | Fact::BecameReplica { .. }
-                | Fact::StateChanged { .. }
+                | Fact::StateChanged { to: Health::Fail, .. }
                 | Fact::ElectionImpossible { .. }
                 | Fact::VoteRefused { .. }
         ),

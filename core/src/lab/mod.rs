@@ -1,12 +1,13 @@
 //! The laboratory: one person, one lesson, one simulated cluster.
 //!
 //! A front end that is far away (a page and its worker, a socket) speaks to a [`Lab`] in numbered
-//! requests and responses that serde can carry; it never touches the simulation itself. The lab plays
-//! the lesson on a [`Session`](crate::world::Session) and remembers what is *shown*: a moment in the past up to the present,
-//! to which the stage, the sentence and the clock belong.
+//! requests and responses that serde can carry; it never touches the simulation itself. The lab
+//! plays the lesson on a [`Session`](crate::world::Session) and remembers what is *shown*: a moment
+//! in the past up to the present, to which the stage, the sentence and the clock belong.
 //!
 //! - `request`: what can be asked and answered; `player`: the lesson on the session;
-//! - `transcript`: what a line of a lesson prints; `inspect`: answers to `$ events`, `$ why` and such;
+//! - `transcript`: what a line of a lesson prints; `inspect`: answers to `$ events`, `$ why` and
+//!   such;
 //! - `shelf`: the lessons that come with the program.
 
 mod inspect;
@@ -143,8 +144,8 @@ impl Lab {
         self.answer_shown()
     }
 
-    /// Plays what needs nobody until the runner waits for somebody; what is shown stays where it was,
-    /// unless nothing is left to be shown before the present.
+    /// Plays what needs nobody until the runner waits for somebody; what is shown stays where it
+    /// was, unless nothing is left to be shown before the present.
     fn settle(&mut self) {
         self.with_player(|player| player.play_to_pause());
         self.seek_shown();
@@ -158,8 +159,8 @@ impl Lab {
         }
     }
 
-    /// Shows the next (or previous) event that the filter lets through; forward of the last one, the
-    /// present.
+    /// Shows the next (or previous) event that the filter lets through; forward of the last one,
+    /// the present.
     fn step(&mut self, direction: Direction, filter: Filter) {
         let Some(player) = &mut self.player else { return };
         let session = player.session();

@@ -15,7 +15,7 @@ use super::peers::{Flags as PeerFlags, MYSELF, PeerIdx};
 use super::port::Effects;
 use super::report;
 use crate::data::{self, Flags, Group, KeySpec, Reply, Spec};
-use crate::words::{Addr, NodeId, Slot, slot_of_key};
+use crate::words::{Addr, NodeId, Slot, SlotSet, slot_of_key};
 
 /// How far the bus port lies above the client port unless something else is said.
 const BUS_PORT_DISTANCE: u64 = 10_000;
@@ -143,6 +143,12 @@ fn get_keys_in_slot(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Eff
 
 fn meet(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> Reply {
     let text = |arg: &Bytes| String::from_utf8_lossy(arg).into_owned();
+    if args.len() > 5 {
+        let typed = text(&args[1]);
+        return Reply::error(format!(
+            "ERR unknown subcommand or wrong number of arguments for '{typed}'. Try CLUSTER HELP."
+        ));
+    }
     let Some(port) = data::parse_integer(&args[3]) else {
         return Reply::error(format!("ERR Invalid TCP base port specified: {}", text(&args[3])));
     };
@@ -213,7 +219,8 @@ fn set_config_epoch(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut E
     };
     if node.peers.len() > 1 {
         return Reply::error(
-            "ERR The user can assign a config epoch only when the node does not know any other node.",
+            "ERR The user can assign a config epoch only when the node does not know any other \
+             node.",
         );
     }
     if node.peers.cold(MYSELF).config_epoch != 0 {
@@ -243,28 +250,27 @@ impl Node {
         out.note(Fact::HandshakeStarted { with: addr });
     }
 
-    /// Takes slots; all of them or none.
+    /// Takes slots; all of them or none. All arguments are read before any slot is looked at.
     fn add_slots(&mut self, slots: Vec<Result<Slot, Reply>>, out: &mut Effects) -> Reply {
-        let mut taken: Vec<Slot> = Vec::with_capacity(slots.len());
-        for slot in slots {
-            match slot {
-                Ok(slot) if self.slots.owner(slot).is_some() => {
-                    return Reply::error(format!("ERR Slot {slot} is already busy"));
-                }
-                Ok(slot) => taken.push(slot),
-                Err(error) => return error,
+        let slots: Result<Vec<Slot>, Reply> = slots.into_iter().collect();
+        let slots = match slots {
+            Ok(slots) => slots,
+            Err(error) => return error,
+        };
+        let mut taken = SlotSet::default();
+        for &slot in &slots {
+            if self.slots.owner(slot).is_some() {
+                return Reply::error(format!("ERR Slot {slot} is already busy"));
+            }
+            if !taken.insert(slot) {
+                return Reply::error(format!("ERR Slot {slot} specified multiple times"));
             }
         }
-        let mut sorted = taken.clone();
-        sorted.sort_unstable();
-        if let Some(twice) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-            return Reply::error(format!("ERR Slot {} specified multiple times", twice[0]));
-        }
-        for &slot in &taken {
+        for &slot in &slots {
             self.slots.bind(&mut self.peers, slot, MYSELF);
         }
-        if let Some(&first) = sorted.first() {
-            out.note(Fact::SlotsAssigned { count: taken.len() as u16, first });
+        if let Some(first) = taken.iter().next() {
+            out.note(Fact::SlotsAssigned { count: taken.len(), first });
         }
         self.todo.update_state();
         self.todo.save();

@@ -1,9 +1,9 @@
 //! Client connections: bytes in, calls run, bytes out.
 //!
-//! The rule (Redis 7.0, `networking.c: processInputBuffer`, `server.c: processCommand`), in the order
-//! in which a call is checked: is the command known, is its number of arguments right, does this node
-//! serve its keys (`redirect`), may a replica write. Only then it runs, and what it changed goes to
-//! the replicas.
+//! The rule (Redis 7.0, `networking.c: processInputBuffer`, `server.c: processCommand`), in the
+//! order in which a call is checked: is the command known, is its number of arguments right, does
+//! this node serve its keys (`redirect`), may a replica write. Only then it runs, and what it
+//! changed goes to the replicas.
 
 use std::net::Ipv4Addr;
 

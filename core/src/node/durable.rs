@@ -1,10 +1,10 @@
 //! What survives a restart: the contents of nodes.conf.
 //!
-//! The rule (Redis 7.0, `cluster.c: clusterSaveConfig, clusterLoadConfig`): the nodes that are known,
-//! with flags, masters, config epochs and slots, and this node's current epoch and last vote. It is
-//! written before anything that depends on it leaves the machine. Nodes in handshake are left out;
-//! after loading, replicas have config epoch 0, and the current epoch is at least the greatest config
-//! epoch.
+//! The rule (Redis 7.0, `cluster.c: clusterSaveConfig, clusterLoadConfig`): the nodes that are
+//! known, with flags, masters, config epochs and slots, and this node's current epoch and last
+//! vote. It is written before anything that depends on it leaves the machine. Nodes in handshake
+//! are left out; after loading, replicas have config epoch 0, and the current epoch is at least the
+//! greatest config epoch.
 
 use super::Node;
 use super::epoch::Epochs;

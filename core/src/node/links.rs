@@ -2,8 +2,8 @@
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterLink`): a node opens one bus link to every node that it
 //! knows and accepts one from each; what is asked on a link is answered on it, everything else goes
-//! out on the link that the node opened. An accepted link is nobody's until the first message from a
-//! known sender.
+//! out on the link that the node opened. An accepted link is nobody's until the first message from
+//! a known sender.
 
 use std::net::Ipv4Addr;
 
@@ -100,11 +100,11 @@ impl Node {
         if let Some(Conn::FromPeer { peer: tied, .. }) = self.conns.get_mut(conn) {
             *tied = Some(peer);
         }
-        if let Some(older) = self.peers.cold_mut(peer).inbound.replace(conn) {
-            if older != conn {
-                self.free_link(older, out);
-                self.peers.cold_mut(peer).inbound = Some(conn);
-            }
+        if let Some(older) = self.peers.cold_mut(peer).inbound.replace(conn)
+            && older != conn
+        {
+            self.free_link(older, out);
+            self.peers.cold_mut(peer).inbound = Some(conn);
         }
     }
 

@@ -1,8 +1,8 @@
 //! Slot ownership: the greatest config epoch wins.
 //!
 //! The problem: slots change owners while messages are under way; every node must end up with the
-//! same table without anybody in charge. The idea: a claim counts if its config epoch is greater than
-//! that of the owner that I know.
+//! same table without anybody in charge. The idea: a claim counts if its config epoch is greater
+//! than that of the owner that I know.
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterUpdateSlotsConfigWith, clusterSendUpdate,
 //! clusterProcessPacket`). For each slot of a master's bitmap that differs from my view of it:
@@ -11,9 +11,9 @@
 //!    smaller: it moves to the sender.
 //! 3. not claimed, but bound to the sender: it stays, marked unclaimed.
 //!
-//! Then: who lost its last slot (or whose master did) becomes a replica of the taker; a replica of a
-//! replica goes to the grandmaster; else the keys of slots that were lost are deleted. And who sees a
-//! sender claim slots that a greater config epoch owns, tells it so in an UPDATE.
+//! Then: who lost its last slot (or whose master did) becomes a replica of the taker; a replica of
+//! a replica goes to the grandmaster; else the keys of slots that were lost are deleted. And who
+//! sees a sender claim slots that a greater config epoch owns, tells it so in an UPDATE.
 
 use super::Node;
 use super::bus::{Body, Header, Update};
@@ -72,7 +72,7 @@ impl Node {
     /// The slots in a sender's header: take over what it rightly claims, correct what it does not.
     pub(super) fn learn_slots(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
         let Some(shard) = self.peers.shard_master(sender) else { return };
-        if self.peers.cold(shard).slots.same(&header.slots) {
+        if self.peers.cold_mut(shard).slots.is_or_becomes(&header.slots) {
             return;
         }
         if self.peers[sender].is_master() {

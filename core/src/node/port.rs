@@ -1,8 +1,8 @@
 //! The port of a node to the world: what comes in, what goes out.
 //!
 //! A node is a pure state machine, `handle(now, input, effects)`. Timer ticks and packets are one
-//! type of input; all that the node does is an effect, and each effect knows which of the facts noted
-//! during the same input brought it about.
+//! type of input; all that the node does is an effect, and each effect knows which of the facts
+//! noted during the same input brought it about.
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};

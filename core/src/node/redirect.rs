@@ -1,7 +1,7 @@
 //! Redirects: does this node serve these keys, and if not, who does?
 //!
-//! The rule (Redis 7.0, `cluster.c: getNodeByQuery, clusterRedirectClient`), in the order in which it
-//! is checked:
+//! The rule (Redis 7.0, `cluster.c: getNodeByQuery, clusterRedirectClient`), in the order in which
+//! it is checked:
 //! 1. No keys: every node answers.
 //! 2. The first key's slot has no owner: CLUSTERDOWN Hash slot not served.
 //! 3. Another key is in another slot: CROSSSLOT, even if the slot is not mine and the cluster down.

@@ -1,7 +1,7 @@
 //! The slot table: who, as far as this node knows, owns each slot.
 //!
-//! The rule (Redis 7.0, `cluster.c: clusterAddSlot, clusterDelSlot`): an owner is kept per slot, and
-//! a bitmap per node; both always agree. A slot whose owner's messages no longer claim it stays
+//! The rule (Redis 7.0, `cluster.c: clusterAddSlot, clusterDelSlot`): an owner is kept per slot,
+//! and a bitmap per node; both always agree. A slot whose owner's messages no longer claim it stays
 //! bound to the owner, but is marked *unclaimed*: anybody who claims it may have it.
 
 use std::sync::Arc;
@@ -47,8 +47,8 @@ impl SlotTable {
         self.unclaimed.insert(slot);
     }
 
-    /// Binds a slot to a node, taking it from the owner that it had. A node that gets its first slot
-    /// while some master has replicas becomes a target of replica migration
+    /// Binds a slot to a node, taking it from the owner that it had. A node that gets its first
+    /// slot while some master has replicas becomes a target of replica migration
     /// (`clusterNodeSetSlotBit`).
     pub fn bind(&mut self, peers: &mut Peers, slot: Slot, owner: PeerIdx) {
         self.free(peers, slot);

@@ -1,9 +1,9 @@
 //! What travels between a master and its replica.
 //!
 //! The rule (Redis 7.0, `replication.c`): the replica connects to the master's client port, says
-//! hello, asks with PSYNC for the part of the stream that it lacks, gets either that part or a whole
-//! snapshot, and from then on the stream of commands; it acknowledges the processed offset every
-//! second. Offsets count the RESP bytes of the commands.
+//! hello, asks with PSYNC for the part of the stream that it lacks, gets either that part or a
+//! whole snapshot, and from then on the stream of commands; it acknowledges the processed offset
+//! every second. Offsets count the RESP bytes of the commands.
 
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ pub enum Part {
         port: u16,
     },
     HelloOk,
+    /// An empty line for a replica that waits for its snapshot, so that it does not give up.
+    Newline,
     /// Asks to continue `replid` from `offset` on (the next byte wanted), or for everything.
     Psync {
         want: Option<(ReplId, u64)>,
@@ -55,6 +57,7 @@ impl Part {
         match self {
             Part::Hello { .. } => "hello",
             Part::HelloOk => "hello-ok",
+            Part::Newline => "newline",
             Part::Psync { .. } => "psync",
             Part::FullResync { .. } => "fullresync",
             Part::Snapshot { .. } => "snapshot",
@@ -68,7 +71,7 @@ impl Part {
     pub fn digest(&self, digest: &mut Digest) {
         digest.bytes(self.name().as_bytes());
         match self {
-            Part::HelloOk => {}
+            Part::HelloOk | Part::Newline => {}
             Part::Hello { port } => digest.word(u64::from(*port)),
             Part::Psync { want: None } => digest.word(0),
             Part::Psync { want: Some((id, offset)) } | Part::FullResync { replid: id, offset } => {

@@ -1,7 +1,8 @@
 //! The tick: what a node does ten times a second without being asked.
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterCron`, `replication.c: replicationCron`):
-//! 1. First pass over the peers: count the suspects, end handshakes that took too long, open missing
+//! 1. First pass over the peers: count the suspects, end handshakes that took too long, open
+//!    missing
 //!    links.
 //! 2. Every tenth tick, ping one of five random peers: the one whose last pong is oldest.
 //! 3. Second pass: drop links on which nothing comes, ping whoever has been silent for half of
@@ -20,21 +21,22 @@ use super::port::Effects;
 /// A handshake is given up after node-timeout, but not before this, in ms.
 const HANDSHAKE_LEAST_MS: u64 = 1_000;
 const RANDOM_PEERS: usize = 5;
+const TICKS_PER_SECOND: u64 = 10;
 
 impl Node {
     pub(super) fn on_tick(&mut self, out: &mut Effects) {
         self.ticks += 1;
         self.expire_keys(out);
-        if self.ticks % 10 == 0 {
+        if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.replication_round(out);
         }
         self.update_own_flags();
         self.see_to_links(out);
-        if self.ticks % 10 == 0 {
+        if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.ping_random_peer(out);
         }
-        for index in self.peers.indices().to_vec() {
-            self.watch_peer(index, out);
+        for place in 0..self.peers.len() {
+            self.watch_peer(self.peers.indices()[place], out);
         }
         if self.peers.me().is_replica() {
             self.follow_master(out);
@@ -121,8 +123,8 @@ impl Node {
         }
     }
 
-    /// A link as old as node-timeout, on which a ping has waited for half of it and nothing came: the
-    /// connection itself may be the problem, so it is made anew.
+    /// A link as old as node-timeout, on which a ping has waited for half of it and nothing came:
+    /// the connection itself may be the problem, so it is made anew.
     fn drop_silent_link(&mut self, index: PeerIdx, out: &mut Effects) {
         let now_ms = self.now_ms();
         let timeout_ms = self.config.node_timeout_ms;

@@ -1,9 +1,9 @@
 //! What a node does before it goes back to sleep.
 //!
-//! The rule (Redis 7.0, `cluster.c: clusterBeforeSleep`): while an input is handled, only the wish to
-//! act is noted; afterwards, in this order, the election is looked at, the state evaluated, and
-//! nodes.conf written. What was queued for others leaves only then, so that a vote or a promotion is
-//! on disk before anybody hears of it.
+//! The rule (Redis 7.0, `cluster.c: clusterBeforeSleep`): while an input is handled, only the wish
+//! to act is noted; afterwards, in this order, the election is looked at, the state evaluated, and
+//! nodes.conf written. What was queued for others leaves only then, so that a vote or a promotion
+//! is on disk before anybody hears of it.
 
 use super::Node;
 use super::port::Effects;

@@ -41,14 +41,13 @@ pub fn sentence_of(event: &Event, names: &Names) -> Sentence {
         EventKind::Received { from, what, .. } => {
             say("received").with("what", named(what)).with("peer", other(from))
         }
-        EventKind::Lost { from, to, what, why } => Sentence::new(match why {
-            Loss::Cut => "lost-cut",
-            Loss::MachineDown => "lost-down",
-            Loss::Filtered => "lost-filtered",
-        })
+        EventKind::Lost { from, to, what, why } => match why {
+            Loss::Cut => Sentence::new("lost-cut"),
+            Loss::MachineDown => Sentence::new("lost-down"),
+            Loss::Filtered => Sentence::new("lost-filtered").with("what", named(what)),
+        }
         .with("node", names.actor(*from))
-        .with("peer", names.actor(*to))
-        .with("what", named(what)),
+        .with("peer", names.actor(*to)),
         EventKind::Held { from, to, why, .. } => Sentence::new(match why {
             Hold::Nagle => "held-nagle",
             Hold::Retransmission => "held-retransmission",

@@ -1,8 +1,8 @@
 //! The stage: truth and belief side by side.
 //!
 //! *Truth* is what became of a process: it runs, stands still, or is gone. *Belief* is what each
-//! node holds of each other one. The two are kept apart here, so that nothing is ever shown as failed
-//! because it was killed.
+//! node holds of each other one. The two are kept apart here, so that nothing is ever shown as
+//! failed because it was killed.
 
 use serde::{Deserialize, Serialize};
 

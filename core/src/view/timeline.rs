@@ -1,8 +1,8 @@
 //! The timeline: which events a person is shown, and at which of them the play stops.
 //!
 //! Heartbeats are hidden; so is what merely repeats. The play stops at *moments*: the first
-//! suspicion, the quorum, the election, the vote, the change of state, the lost write, each once per
-//! fault, so that a failover has six to eight of them.
+//! suspicion, the quorum, the election, the vote, the change of state, the lost write, each once
+//! per fault, so that a failover has six to eight of them.
 
 use serde::{Deserialize, Serialize};
 

@@ -1,10 +1,10 @@
 //! Agreement: what a cluster comes back to when nothing disturbs it.
 //!
-//! The rule (Redis 7.0, `cluster.c`): every ping carries the sender's epochs, role and slots, and of
-//! two claims to a slot the one with the greater configuration epoch wins. So a minute after the last
-//! fault has healed, all nodes believe the same of every node: who is master, who replicates whom,
-//! which slots each master serves with which epoch, and what the current epoch is. Marks of failure
-//! are no part of it: they are opinions, and come and go.
+//! The rule (Redis 7.0, `cluster.c`): every ping carries the sender's epochs, role and slots, and
+//! of two claims to a slot the one with the greater configuration epoch wins. So a minute after the
+//! last fault has healed, all nodes believe the same of every node: who is master, who replicates
+//! whom, which slots each master serves with which epoch, and what the current epoch is. Marks of
+//! failure are no part of it: they are opinions, and come and go.
 
 use std::fmt;
 
@@ -183,7 +183,12 @@ mod tests {
             Some(Matter::ConfigEpoch(id(7001)))
         );
         assert_eq!(differs(|other| other.of[0].role = nobody), Some(Matter::Role(id(7002))));
-        assert_eq!(differs(|other| drop(other.of.remove(0))), Some(Matter::Membership(id(7002))));
+        assert_eq!(
+            differs(|other| {
+                other.of.remove(0);
+            }),
+            Some(Matter::Membership(id(7002)))
+        );
         let slots = slots(0..100);
         let matter = {
             let all = [slots.clone(), SlotSet::default(), SlotSet::default()];

@@ -125,6 +125,7 @@ pub struct News {
 pub enum ReplicationPart {
     Hello,
     HelloOk,
+    Newline,
     Psync,
     FullResync,
     Snapshot,
@@ -215,6 +216,7 @@ impl What {
         let (part, offset) = match part {
             Part::Hello { .. } => (ReplicationPart::Hello, 0),
             Part::HelloOk => (ReplicationPart::HelloOk, 0),
+            Part::Newline => (ReplicationPart::Newline, 0),
             Part::Psync { want } => (ReplicationPart::Psync, want.map_or(0, |(_, offset)| offset)),
             Part::FullResync { offset, .. } => (ReplicationPart::FullResync, *offset),
             Part::Snapshot { offset, .. } => (ReplicationPart::Snapshot, *offset),

@@ -2,15 +2,15 @@
 //!
 //! The problem: replication is asynchronous and an election needs no word from the old master, so a
 //! promise can be broken although every node keeps to the rules. None of this is an error of the
-//! simulator, and nobody inside of the cluster notices it. The idea: the world, which sees all nodes
-//! and the ledger of the workload, recognises each hazard by name at the moment in which it comes true
-//! and records it as an event.
+//! simulator, and nobody inside of the cluster notices it. The idea: the world, which sees all
+//! nodes and the ledger of the workload, recognises each hazard by name at the moment in which it
+//! comes true and records it as an event.
 //!
 //! The rules behind them (Redis 7.0): a master answers before its replicas have the write
 //! (`networking.c: afterCommand, replicationFeedSlaves`); of two masters with one slot the greater
-//! config epoch wins, and the other one serves until it hears of that, or until it misses the majority
-//! for node-timeout (`cluster.c: clusterUpdateState`); a master that comes back empty is followed by
-//! its replicas (`replication.c`).
+//! config epoch wins, and the other one serves until it hears of that, or until it misses the
+//! majority for node-timeout (`cluster.c: clusterUpdateState`); a master that comes back empty is
+//! followed by its replicas (`replication.c`).
 
 use imbl::OrdMap;
 use serde::{Deserialize, Serialize};
@@ -198,7 +198,7 @@ fn writes_lost(known: &Hazards, scene: &Scene) -> Vec<Hazard> {
         let owner = owner(scene.masters, promise.slot)?;
         let found = owner.value(key);
         let is_kept = found.is_some_and(|found| found >= promise.value);
-        (!is_kept && !known.is_lost(key, promise.value)).then(|| Hazard::WriteLost {
+        (!is_kept && !known.is_lost(key, promise.value)).then_some(Hazard::WriteLost {
             key,
             value: promise.value,
             acknowledged_by: promise.by,

@@ -1,9 +1,9 @@
 //! The ledger: what the cluster has promised to keep.
 //!
 //! The problem: whether an acknowledged write is lost can only be told by somebody outside of the
-//! cluster who remembers the acknowledgement. The idea: the workload writes ever greater values, and
-//! the ledger keeps, for each key, the greatest value that was acknowledged, by whom and when. A
-//! keyspace that holds less has lost a write; one that holds more has a write whose answer never
+//! cluster who remembers the acknowledgement. The idea: the workload writes ever greater values,
+//! and the ledger keeps, for each key, the greatest value that was acknowledged, by whom and when.
+//! A keyspace that holds less has lost a write; one that holds more has a write whose answer never
 //! came, which breaks no promise.
 //!
 //! The map is persistent: a checkpoint of it is a pointer, whatever the number of keys.

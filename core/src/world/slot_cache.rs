@@ -1,8 +1,8 @@
 //! What a cluster-aware client remembers: which node serves which slot.
 //!
 //! The problem: a client that asks any node and is sent on pays two round trips for most keys. The
-//! idea: ask once for the whole map (CLUSTER SLOTS), keep it, and mend it where a MOVED shows that it
-//! is out of date. The map is only a belief: it may be old, and the nodes have the last word.
+//! idea: ask once for the whole map (CLUSTER SLOTS), keep it, and mend it where a MOVED shows that
+//! it is out of date. The map is only a belief: it may be old, and the nodes have the last word.
 //!
 //! It is a sorted list of disjoint runs of slots, as CLUSTER SLOTS gives them, shared until it
 //! changes: a healthy cluster of three masters is three entries.

@@ -1,9 +1,9 @@
 //! What a step waits for, while time passes.
 //!
-//! Most steps are done at once. `run` waits for a moment, `run until` for a condition, a command for
-//! its reply. The waiting is apart from the doing, so that whoever drives the world can stop in the
-//! middle of it (to keep a checkpoint, to show a moment, to let a page breathe) and go on later: a
-//! run in slices is the same run.
+//! Most steps are done at once. `run` waits for a moment, `run until` for a condition, a command
+//! for its reply. The waiting is apart from the doing, so that whoever drives the world can stop in
+//! the middle of it (to keep a checkpoint, to show a moment, to let a page breathe) and go on
+//! later: a run in slices is the same run.
 
 use super::condition::Condition;
 use super::event::EventKind;

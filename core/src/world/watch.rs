@@ -1,9 +1,9 @@
 //! The watch: where the world looks at itself after every event.
 //!
-//! Nodes notice what happens to them; only the world sees all of them at once. After each input of a
-//! node the watch asks the invariants, and at the few moments at which a hazard may come true (a
-//! promotion, a resync, a restart, an answer to the workload) it asks the hazards. A hazard becomes an
-//! event, caused by what brought it about; a broken invariant is kept for the caller to judge.
+//! Nodes notice what happens to them; only the world sees all of them at once. After each input of
+//! a node the watch asks the invariants, and at the few moments at which a hazard may come true (a
+//! promotion, a resync, a restart, an answer to the workload) it asks the hazards. A hazard becomes
+//! an event, caused by what brought it about; a broken invariant is kept for the caller to judge.
 //!
 //! All of it takes constant time for each event: who replicates whom is remembered by actor, and a
 //! master is compared with another one only after a promotion has taken slots from it.
@@ -104,12 +104,15 @@ impl World {
         *self.seat_mut(actor) = Seat { id: Some(id), incarnation, ..seat };
         if is_stranger {
             self.see(actor, Seen::ConfigLost);
+        } else if is_restarted {
+            self.see(actor, Seen::Restarted);
         }
         let source = self.source_of(actor);
         if let Some(server) = self.server(actor) {
             let current_epoch = server.node.current_epoch();
+            let saved_epoch = server.node.saved_epoch();
             let history = history(&server.node);
-            self.see(actor, Seen::State { current_epoch, history, source });
+            self.see(actor, Seen::State { current_epoch, saved_epoch, history, source });
         }
         if is_restarted {
             self.watch_moment(Moment::Restarted(actor), cause, trace);

@@ -2,9 +2,9 @@
 //!
 //! The problem: what a fault costs shows only while somebody uses the cluster. The idea: a few
 //! cluster-aware clients share the keys between them, so that each key has one user and its values
-//! grow in the order in which they were written; a node that is silent holds up one of them, not all.
-//! Commands begin at a steady rate with a jitter of half an interval; one whose user is still busy is
-//! skipped, as a user with a bounded pool would have to.
+//! grow in the order in which they were written; a node that is silent holds up one of them, not
+//! all. Commands begin at a steady rate with a jitter of half an interval; one whose user is still
+//! busy is skipped, as a user with a bounded pool would have to.
 //!
 //! Each command ends in one note (acknowledged, answered, or not), and what the clients notice of
 //! redirects and failures is passed on. The single round trips are not: at hundreds a second they

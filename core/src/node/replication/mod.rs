@@ -1,10 +1,10 @@
 //! Replication: the stream of writes from a master to its replicas.
 //!
 //! The rule (Redis 7.0, `replication.c`): a *replication id* names a history of writes, an *offset*
-//! counts its bytes. A master keeps the last part of the stream in a backlog. A replica that asks for
-//! a history which the master knows, from an offset which the backlog still has, is served from there
-//! (partial resync); any other gets a snapshot first (full resync). A promoted replica begins a new
-//! history, but remembers the old id up to its own offset, so that its former fellows need no
+//! counts its bytes. A master keeps the last part of the stream in a backlog. A replica that asks
+//! for a history which the master knows, from an offset which the backlog still has, is served from
+//! there (partial resync); any other gets a snapshot first (full resync). A promoted replica begins
+//! a new history, but remembers the old id up to its own offset, so that its former fellows need no
 //! snapshot.
 //!
 //! `source` is the replica's side, `sink` the master's. What differs from the real server: REPLCONF
@@ -82,8 +82,8 @@ impl Replication {
         self.replid
     }
 
-    /// The bytes of the stream sent (as master) or processed (as replica); 0 for a replica that never
-    /// got any (`replicationGetSlaveOffset`).
+    /// The bytes of the stream sent (as master) or processed (as replica); 0 for a replica that
+    /// never got any (`replicationGetSlaveOffset`).
     pub fn offset(&self) -> u64 {
         match &self.source {
             Some(source) if !source.resumable() => 0,

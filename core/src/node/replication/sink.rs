@@ -4,8 +4,8 @@
 //! replicationFeedSlaves, replicationCron`): a partial resync is granted when the wanted id is this
 //! history's, or the previous one's up to the offset at which it ended, and the backlog has what
 //! follows. Otherwise the replica waits; once a second, if somebody has waited for
-//! `repl-diskless-sync-delay`, all who wait get one snapshot. The first replica of a master without a
-//! backlog begins a new history. The offset grows only while there is a backlog.
+//! `repl-diskless-sync-delay`, all who wait get one snapshot. The first replica of a master without
+//! a backlog begins a new history. The offset grows only while there is a backlog.
 
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -74,6 +74,7 @@ impl Node {
             Part::Psync { want } => self.serve_sync(conn, want, out),
             Part::Ack { offset } => self.on_replica_ack(conn, offset, out),
             Part::HelloOk
+            | Part::Newline
             | Part::FullResync { .. }
             | Part::Snapshot { .. }
             | Part::Continue { .. }
@@ -200,11 +201,18 @@ impl Node {
     }
 
     fn feed(&mut self, args: Vec<Bytes>, out: &mut Effects) {
-        let bytes_max = self.config.repl_backlog_bytes;
-        let Some(backlog) = &mut self.replication.backlog else { return };
         self.replication.offset += data::call_len(&args);
-        let (args, end): (Arc<[Bytes]>, u64) = (args.into(), self.replication.offset);
-        backlog.push(Entry { args: args.clone(), end }, bytes_max);
+        let end = self.replication.offset;
+        self.pass_on(&args.into(), end, out);
+    }
+
+    /// One command of the stream, into the backlog and to the replicas: a master's own, or what a
+    /// replica got from its master.
+    pub(super) fn pass_on(&mut self, args: &Arc<[Bytes]>, end: u64, out: &mut Effects) {
+        let bytes_max = self.config.repl_backlog_bytes;
+        if let Some(backlog) = &mut self.replication.backlog {
+            backlog.push(Entry { args: args.clone(), end }, bytes_max);
+        }
         for replica in self.replication.replicas.iter().filter(|replica| replica.gets_stream()) {
             let part = Part::Command { args: args.clone(), end };
             out.send(replica.conn, Packet::Replication(part));
@@ -233,7 +241,7 @@ impl Node {
         }
     }
 
-    /// Once a second: ping the replicas, send snapshots, drop who does not acknowledge.
+    /// Once a second: ping the replicas, drop who does not acknowledge, send snapshots.
     pub(super) fn sink_round(&mut self, out: &mut Effects) {
         let now_s = self.now.seconds();
         let has_replicas = !self.replication.replicas.is_empty();
@@ -253,6 +261,16 @@ impl Node {
             self.drop_replica(conn, out);
         }
         self.send_snapshots(out);
+        self.keep_waiting_replicas(out);
+    }
+
+    /// Something for those who still wait for their snapshot to hear.
+    fn keep_waiting_replicas(&self, out: &mut Effects) {
+        for replica in &self.replication.replicas {
+            if matches!(replica.phase, Phase::WaitsForSnapshot { .. }) {
+                out.send(replica.conn, Packet::Replication(Part::Newline));
+            }
+        }
     }
 
     /// The rounds of both sides (`replicationCron`).

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::LinkPhase;
-use super::backlog::{Backlog, Entry};
+use super::backlog::Backlog;
 use crate::data::{self, Context, Keyspace, Role};
 use crate::node::Node;
 use crate::node::fact::Fact;
@@ -118,9 +118,11 @@ impl Node {
     }
 
     fn connect_to_source(&mut self, out: &mut Effects) {
+        let now_s = self.now.seconds();
         let Some(source) = &mut self.replication.source else { return };
         let conn = self.conns.next_id();
         source.conn = Some(conn);
+        source.last_io_s = now_s;
         source.phase = LinkPhase::Connecting;
         let (to, port) = (source.ip, source.port);
         self.conns.insert(conn, Conn::ToMaster);
@@ -171,8 +173,8 @@ impl Node {
             }
             Part::Snapshot { offset, keyspace } => self.load_snapshot(offset, *keyspace, out),
             Part::Continue { replid } => self.resume_stream(replid, out),
-            Part::Command { args, end } => self.apply_command(&args, end),
-            Part::Hello { .. } | Part::Psync { .. } | Part::Ack { .. } => {}
+            Part::Command { args, end } => self.apply_command(&args, end, out),
+            Part::Newline | Part::Hello { .. } | Part::Psync { .. } | Part::Ack { .. } => {}
         }
     }
 
@@ -217,7 +219,7 @@ impl Node {
         Some(source.of)
     }
 
-    fn apply_command(&mut self, args: &Arc<[Bytes]>, end: u64) {
+    fn apply_command(&mut self, args: &Arc<[Bytes]>, end: u64, out: &mut Effects) {
         if !is_stream_control(args) {
             let mut context = Context::new(self.now, Role::Applying);
             data::execute(&mut self.keyspace, &mut context, args);
@@ -226,10 +228,7 @@ impl Node {
         if self.profile.breaks(BrokenRule::CountsTwice) {
             self.replication.offset += data::call_len(args);
         }
-        let bytes_max = self.config.repl_backlog_bytes;
-        if let Some(backlog) = &mut self.replication.backlog {
-            backlog.push(Entry { args: args.clone(), end }, bytes_max);
-        }
+        self.pass_on(args, end, out);
     }
 
     fn acknowledge(&mut self, out: &mut Effects) {
@@ -248,7 +247,7 @@ impl Node {
         let silent = match source.phase {
             LinkPhase::Connect => false,
             LinkPhase::Connecting | LinkPhase::Handshake | LinkPhase::Connected => {
-                source.last_io_s != 0 && now_s.saturating_sub(source.last_io_s) > timeout_s
+                now_s.saturating_sub(source.last_io_s) > timeout_s
             }
         };
         if silent {

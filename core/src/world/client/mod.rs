@@ -1,20 +1,21 @@
 //! A client: the third kind of participant, as pure as a node.
 //!
-//! The problem: what a cluster is like is felt at its clients, and there are three ways to be one. A
+//! The problem: what a cluster is like is felt at its clients, and there are three ways to be one.
+//! A
 //! *plain* client talks to one node and shows a redirect as the error that it is. A *following* one
-//! (`redis-cli -c`) goes where it is sent and stays there. An *aware* one keeps a map of slots, asks
-//! the owner at once, and mends the map when it turns out to be old.
+//! (`redis-cli -c`) goes where it is sent and stays there. An *aware* one keeps a map of slots,
+//! asks the owner at once, and mends the map when it turns out to be old.
 //!
-//! The idea: one state machine for all three. A command is a [`Request`] that turns to a node for an
-//! errand: the command itself, the ASKING before it, or the map of slots. Commands are answered one
-//! at a time, in the order in which they were asked; those behind wait. What differs between the three
-//! kinds is a row of [`Rules`].
+//! The idea: one state machine for all three. A command is a [`Request`] that turns to a node for
+//! an errand: the command itself, the ASKING before it, or the map of slots. Commands are answered
+//! one at a time, in the order in which they were asked; those behind wait. What differs between
+//! the three kinds is a row of [`Rules`].
 //!
 //! The rules as others have them: `redis-cli.c: cliSendCommand, cliReadReply, issueCommandRepeat`
-//! (Redis 7.0) for following, which ends no chain of redirects by itself, and sends ASKING as a round
-//! trip of its own. The aware client does what the common libraries agree on: at most five redirects,
-//! at most three failed nodes, two seconds for a silent one, and after a failure the map from a node
-//! that has not failed; if the map still names the one that did, it gives up.
+//! (Redis 7.0) for following, which ends no chain of redirects by itself, and sends ASKING as a
+//! round trip of its own. The aware client does what the common libraries agree on: at most five
+//! redirects, at most three failed nodes, two seconds for a silent one, and after a failure the map
+//! from a node that has not failed; if the map still names the one that did, it gives up.
 
 mod links;
 mod port;
@@ -56,7 +57,8 @@ const fn rules(kind: ClientKind) -> Rules {
 #[derive(Clone, Debug)]
 pub struct Client {
     kind: ClientKind,
-    /// The node that it talks to when nothing says otherwise; where a following client was sent last.
+    /// The node that it talks to when nothing says otherwise; where a following client was sent
+    /// last.
     at: Endpoint,
     cache: SlotCache,
     links: Links,
@@ -163,8 +165,8 @@ impl Client {
         self.on_failure(stage.node, how, now, out);
     }
 
-    /// Turns the first request to the node that should answer it; to the map of slots first, if there
-    /// is none yet.
+    /// Turns the first request to the node that should answer it; to the map of slots first, if
+    /// there is none yet.
     fn dispatch(&mut self, now: Time, out: &mut Vec<ClientEffect>) {
         let Some(request) = self.requests.front() else {
             return;
@@ -261,8 +263,8 @@ impl Client {
         }
     }
 
-    /// Takes the map of slots. A node that has none to give (it knows of no slots, or answers with an
-    /// error) leaves the client with what it has.
+    /// Takes the map of slots. A node that has none to give (it knows of no slots, or answers with
+    /// an error) leaves the client with what it has.
     fn on_map(&mut self, node: Endpoint, reply: Reply, now: Time, out: &mut Vec<ClientEffect>) {
         let found = SlotCache::from_reply(&reply, node).unwrap_or_default();
         let changed = if found == self.cache { News::Known } else { News::New };
@@ -279,8 +281,8 @@ impl Client {
         }
     }
 
-    /// The node to ask, if it has failed this request already: the cluster has no successor yet, and
-    /// to ask again at once would be no use.
+    /// The node to ask, if it has failed this request already: the cluster has no successor yet,
+    /// and to ask again at once would be no use.
     fn failure_of_owner(&self) -> Option<(Endpoint, Failure)> {
         let request = self.requests.front()?;
         let owner = self.owner_of(request);

@@ -1,8 +1,8 @@
 //! The port of a client to the world: what comes in, what goes out, and what it notes.
 //!
-//! As with a node, all that a client does is an effect. An effect is brought about by the note before
-//! it in the same list, or by the input itself if there is none: a redirect, for example, by the
-//! answer that named the other node.
+//! As with a node, all that a client does is an effect. An effect is brought about by the note
+//! before it in the same list, or by the input itself if there is none: a redirect, for example, by
+//! the answer that named the other node.
 
 use std::net::SocketAddrV4;
 use std::sync::Arc;

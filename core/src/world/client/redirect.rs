@@ -1,8 +1,8 @@
 //! The two errors that send a client to another node.
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterRedirectClient`): `MOVED slot host:port` and
-//! `ASK slot host:port`. A node that does not know its own address leaves the host empty, which means
-//! the host that was asked.
+//! `ASK slot host:port`. A node that does not know its own address leaves the host empty, which
+//! means the host that was asked.
 
 use super::port::{Endpoint, Redirect};
 use crate::data::Reply;

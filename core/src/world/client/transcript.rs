@@ -1,9 +1,9 @@
 //! What a user of `redis-cli` reads.
 //!
-//! The rule (Redis 7.0, `redis-cli.c: cliReadReply, cliConnect, cliPrintContextError`): replies in the
-//! form of `--no-raw`; one line for each redirect that is followed; two sentences for a connection
-//! that is refused or closed. Two lines are ours, since a transcript has no blinking cursor:
-//! `(waiting)` after a second without an answer, and `NAME< ...` before what comes later.
+//! The rule (Redis 7.0, `redis-cli.c: cliReadReply, cliConnect, cliPrintContextError`): replies in
+//! the form of `--no-raw`; one line for each redirect that is followed; two sentences for a
+//! connection that is refused or closed. Two lines are ours, since a transcript has no blinking
+//! cursor: `(waiting)` after a second without an answer, and `NAME< ...` before what comes later.
 
 use super::port::{ClientNote, Failure, Then, Timing};
 use crate::data::print_reply;

@@ -2,8 +2,8 @@
 //!
 //! The problem: any moment of a long run must be back within a frame, and memory is bounded. The
 //! idea: a clone of the world about once a second; what lies between is played again. When the
-//! budget is used up, the older half is thinned out to every second one, so that what happened lately
-//! stays close at hand and what is long ago is still there, a little further away. The first
+//! budget is used up, the older half is thinned out to every second one, so that what happened
+//! lately stays close at hand and what is long ago is still there, a little further away. The first
 //! checkpoint always stays.
 //!
 //! Clones share what has not changed since, so the weight is an estimate from above.

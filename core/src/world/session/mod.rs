@@ -1,12 +1,13 @@
 //! A session: one cluster, all that was done to it, and all that might have been.
 //!
 //! The problem: a learner wants to go back, look again, and try something else, and nothing of what
-//! was seen may be lost. The idea: a session is a setup and a few branches; a branch is a script, its
-//! trace, and checkpoints on the way. Going back is playing again from the nearest checkpoint, without
-//! recording; doing something in the past forks a branch. There is no code that undoes anything.
+//! was seen may be lost. The idea: a session is a setup and a few branches; a branch is a script,
+//! its trace, and checkpoints on the way. Going back is playing again from the nearest checkpoint,
+//! without recording; doing something in the past forks a branch. There is no code that undoes
+//! anything.
 //!
-//! The session has a *present* in one branch. At the end of the branch, time goes on and is recorded;
-//! before it, time moves through what is known already.
+//! The session has a *present* in one branch. At the end of the branch, time goes on and is
+//! recorded; before it, time moves through what is known already.
 //!
 //! - `script`: the entries of a run and how they are played; `checkpoint`: earlier moments;
 //! - `branch`: one history; `text`: a run as plain text that is read back.

@@ -2,8 +2,8 @@
 //!
 //! A run is its setup and its script and nothing else, so a moment can be saved, sent, and found
 //! again. Three kinds of entry are enough: a step (which may let time pass by itself, as a command
-//! does until its reply), time that passes, and the breaking-off of a step that still waits, which is
-//! how a branch begins in the middle of a `run`.
+//! does until its reply), time that passes, and the breaking-off of a step that still waits, which
+//! is how a branch begins in the middle of a `run`.
 
 use super::super::step::Step;
 use super::super::{Begun, Trace, Waited, World};

@@ -110,7 +110,10 @@ fn a_fork_without_a_difference_makes_no_difference() {
 fn events_are_stepped_through_both_ways() {
     let mut session = session(&FAILOVER);
     session.seek(Time::ZERO);
-    let shows = |event: &Event| matches!(&event.kind, EventKind::Fact(fact) if matches!(**fact, Fact::PfailSet { .. }));
+    let shows = |event: &Event| match &event.kind {
+        EventKind::Fact(fact) => matches!(**fact, Fact::PfailSet { .. }),
+        _ => false,
+    };
     let first = session.step_event(shows).expect("somebody sees it fail");
     let second = session.step_event(shows).expect("and somebody else");
     assert!(first.at < second.at);
