@@ -3,20 +3,26 @@
 use clap::{Parser, Subcommand};
 
 use crate::completion::CompletionArgs;
+use crate::run::RunArgs;
 use crate::serve::ServeArgs;
+use crate::shell::ShellArgs;
 use crate::slot::SlotArgs;
+use crate::test::TestArgs;
 
 const EXAMPLES: &str = "\
 Examples:
   hashslot                          open the lab in the browser
   hashslot serve --no-open          serve it, and print its address
+  hashslot run 8                    play a lesson in the terminal
+  hashslot test my-lesson.md        check every claim of a lesson
+  hashslot shell                    a prompt on a simulated cluster
   hashslot slot user:1234           which slot is a key in?
   hashslot completion bash          a script that completes commands
 
 Exit codes:
   0  done
   1  failed; the reason is on standard error
-  2  the command line could not be understood
+  2  the command line could not be understood, or names what is not there
 
 Colours are left out when the output is no terminal or NO_COLOR is set.";
 
@@ -36,6 +42,12 @@ pub struct Args {
 pub enum Command {
     /// Serve the lab and open it in the browser (what happens without a command)
     Serve(ServeArgs),
+    /// Play a lesson in the terminal
+    Run(RunArgs),
+    /// Check lessons: every step, prediction and counter-run
+    Test(TestArgs),
+    /// Open a prompt on a simulated cluster, with rewind, branches, save and load
+    Shell(ShellArgs),
     /// Show the hash slot of keys
     Slot(SlotArgs),
     /// Print a script that completes hashslot's commands in a shell

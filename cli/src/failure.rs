@@ -8,21 +8,30 @@ use std::io;
 pub enum Failure {
     /// What went wrong and what to do about it, in one sentence.
     Said(String),
-    /// Whoever read our output has enough (`| head`): no failure of ours.
-    ReaderLeft,
+    /// The command line asks for what cannot be, and what to write instead.
+    Usage(String),
+    /// All that there is to say has been said.
+    Shown,
+    /// Whoever read our output, or typed our input, has enough: no failure of ours.
+    Left,
 }
 
 impl Failure {
     pub fn new(sentence: impl Into<String>) -> Failure {
         Failure::Said(sentence.into())
     }
+
+    pub fn usage(sentence: impl Into<String>) -> Failure {
+        Failure::Usage(sentence.into())
+    }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Said(sentence) => f.write_str(sentence),
-            Failure::ReaderLeft => f.write_str("the reader of the output left"),
+            Failure::Said(sentence) | Failure::Usage(sentence) => f.write_str(sentence),
+            Failure::Shown => f.write_str("it failed as shown"),
+            Failure::Left => f.write_str("the person left"),
         }
     }
 }
@@ -31,8 +40,14 @@ impl fmt::Display for Failure {
 impl From<io::Error> for Failure {
     fn from(error: io::Error) -> Failure {
         match error.kind() {
-            io::ErrorKind::BrokenPipe => Failure::ReaderLeft,
+            io::ErrorKind::BrokenPipe => Failure::Left,
             _ => Failure::Said(format!("the output could not be written: {error}")),
         }
+    }
+}
+
+impl From<serde_json::Error> for Failure {
+    fn from(error: serde_json::Error) -> Failure {
+        io::Error::from(error).into()
     }
 }

@@ -13,7 +13,11 @@ const EXAMPLES: &str = "\
 Examples:
   hashslot slot foo                      12182  foo
   hashslot slot '{user1000}.following'   3443  {user1000}.following  (hash tag: user1000)
-  hashslot slot --json foo bar           one JSON object a line";
+  hashslot slot --json foo bar           one JSON object a line
+
+Exit codes:
+  0  done
+  2  the command line could not be understood";
 
 #[derive(Debug, Parser)]
 #[command(after_help = EXAMPLES)]

@@ -1,7 +1,12 @@
 //! What the tests share. The tests themselves are in `tests/`, scripts and lessons beside them.
 
+mod binary;
+
+pub use binary::binary;
+
 #[cfg(feature = "browser")]
 pub mod bench;
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod real;
 pub mod seeds;

@@ -20,7 +20,12 @@ Examples:
   hashslot serve                    open the lab in the browser
   hashslot serve --no-open          only serve it, and print its address
   hashslot serve --port 0           on any free port
-  hashslot serve --bind 0.0.0.0     for other machines too, such as a classroom's";
+  hashslot serve --bind 0.0.0.0     for other machines too, such as a classroom's
+
+Exit codes:
+  0  ended by Ctrl-C
+  1  it cannot serve; the reason is on standard error
+  2  the command line could not be understood";
 
 #[derive(Debug, Parser)]
 #[command(after_help = EXAMPLES)]

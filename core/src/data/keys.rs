@@ -11,7 +11,7 @@
 use bytes::Bytes;
 
 use super::Reply;
-use super::execute::{Context, Outcome};
+use super::execute::{Context, Outcome, Role};
 use super::glob::glob_matches;
 use super::keyspace::Keyspace;
 use super::number::integer_argument;
@@ -171,6 +171,8 @@ fn scan(keyspace: &mut Keyspace, context: &mut Context, args: &[Bytes]) -> Done 
 }
 
 /// Whether the key is there and of the wanted type, if any is wanted.
+///
+/// A master that finds a key expired deletes it, and then a scan for the type `none` names it.
 fn has_type(
     keyspace: &mut Keyspace,
     context: &mut Context,
@@ -178,7 +180,10 @@ fn has_type(
     wanted: Option<&[u8]>,
 ) -> bool {
     match (context.lookup(keyspace, key), wanted) {
-        (None, _) => false,
+        (None, None) => false,
+        (None, Some(wanted)) => {
+            context.role == Role::Master && wanted.eq_ignore_ascii_case(b"none")
+        }
         (Some(_), None) => true,
         (Some(value), Some(wanted)) => wanted.eq_ignore_ascii_case(value.type_name().as_bytes()),
     }
@@ -269,7 +274,11 @@ mod tests {
             ("SCAN 1 COUNT 2", "1) \"0\"\n2) 1) \"a\""),
             ("SCAN 0 MATCH [ab] TYPE STRING", "1) \"0\"\n2) 1) \"b\"\n   2) \"a\""),
             ("SCAN 0 TYPE nope", "1) \"0\"\n2) (empty array)"),
+            ("SCAN 0 TYPE none", "1) \"0\"\n2) (empty array)"),
             ("SCAN -0 COUNT 9223372036854775807 MATCH a", "1) \"0\"\n2) 1) \"a\""),
+            ("SET e v PXAT 1", "OK"),
+            ("SCAN 0 TYPE none", "1) \"0\"\n2) 1) \"e\""),
+            ("SCAN 0 TYPE none", "1) \"0\"\n2) (empty array)"),
         ]);
     }
 

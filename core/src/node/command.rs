@@ -92,7 +92,7 @@ const ROWS: &[NodeRow] = &[
     },
     NodeRow {
         spec: Spec {
-            usage: "[protover]",
+            usage: "[protover [AUTH username password] [SETNAME clientname]]",
             since: "6.0.0",
             group: Group::Connection,
             ..connection_spec("hello", -1, "Greet the server, and choose the protocol.")
@@ -119,11 +119,47 @@ fn hello(node: &mut Node, client: &mut Client, args: &[Bytes], _: &mut Effects) 
                 return Reply::error("ERR Protocol version is not an integer or out of range");
             }
         };
-        if let Some(option) = args.get(2) {
-            let option = String::from_utf8_lossy(option);
-            return Reply::error(format!("ERR Syntax error in HELLO option '{option}'"));
+        if let Err(error) = check_hello_options(&args[2..]) {
+            return error;
         }
         client.set_protocol(protocol);
     }
     report::hello(node, client.protocol())
+}
+
+/// The options of HELLO in their order (`networking.c: helloCommand`). The one user is `default`,
+/// who has no password and so may give any; a client's name is checked and then forgotten, since
+/// no command asks for it.
+fn check_hello_options(mut options: &[Bytes]) -> Result<(), Reply> {
+    while let [option, values @ ..] = options {
+        options = match values {
+            [user, _, rest @ ..] if option.eq_ignore_ascii_case(b"AUTH") => {
+                check_user(user)?;
+                rest
+            }
+            [name, rest @ ..] if option.eq_ignore_ascii_case(b"SETNAME") => {
+                check_client_name(name)?;
+                rest
+            }
+            _ => {
+                let option = String::from_utf8_lossy(option);
+                return Err(Reply::error(format!("ERR Syntax error in HELLO option '{option}'")));
+            }
+        };
+    }
+    Ok(())
+}
+
+fn check_user(user: &[u8]) -> Result<(), Reply> {
+    if user == b"default" {
+        return Ok(());
+    }
+    Err(Reply::error("WRONGPASS invalid username-password pair or user is disabled."))
+}
+
+fn check_client_name(name: &[u8]) -> Result<(), Reply> {
+    if name.iter().all(u8::is_ascii_graphic) {
+        return Ok(());
+    }
+    Err(Reply::error("ERR Client names cannot contain spaces, newlines or special characters."))
 }

@@ -61,68 +61,90 @@ impl Default for Config {
     }
 }
 
-/// How to write one setting from its text.
+/// One setting: its name, and where its value lies.
 struct Row {
     name: &'static str,
-    expects: &'static str,
-    write: fn(&mut Config, &str) -> Option<()>,
+    place: Place,
 }
 
-fn number(text: &str, range: std::ops::RangeInclusive<u64>) -> Option<u64> {
-    text.parse().ok().filter(|value| range.contains(value))
+/// Where the value of a setting lies, and which values it may have.
+enum Place {
+    Number { field: fn(&mut Config) -> &mut u64, unit: &'static str, least: u64, most: u64 },
+    Switch { field: fn(&mut Config) -> &mut Switch },
 }
+
+impl Row {
+    const fn number(
+        name: &'static str,
+        field: fn(&mut Config) -> &mut u64,
+        unit: &'static str,
+        (least, most): (u64, u64),
+    ) -> Row {
+        Row { name, place: Place::Number { field, unit, least, most } }
+    }
+
+    const fn switch(name: &'static str, field: fn(&mut Config) -> &mut Switch) -> Row {
+        Row { name, place: Place::Switch { field } }
+    }
+
+    /// Writes the setting, if the text is a value that it may have.
+    fn write(&self, config: &mut Config, text: &str) -> Option<()> {
+        match self.place {
+            Place::Number { field, least, most, .. } => {
+                let value = text.parse().ok().filter(|value| (least..=most).contains(value))?;
+                *field(config) = value;
+            }
+            Place::Switch { field } => *field(config) = Switch::parse(text)?,
+        }
+        Some(())
+    }
+
+    fn expects(&self) -> String {
+        match self.place {
+            Place::Number { unit, least, most, .. } => format!("{unit}, {least} to {most}"),
+            Place::Switch { .. } => "yes or no".to_owned(),
+        }
+    }
+}
+
+const DAY_S: u64 = 86_400;
 
 const ROWS: [Row; 10] = [
-    Row {
-        name: "cluster-node-timeout",
-        expects: "milliseconds, 1 to 86400000",
-        write: |config, text| Some(config.node_timeout_ms = number(text, 1..=86_400_000)?),
-    },
-    Row {
-        name: "cluster-replica-validity-factor",
-        expects: "a number, 0 to 1000",
-        write: |config, text| Some(config.replica_validity_factor = number(text, 0..=1_000)?),
-    },
-    Row {
-        name: "cluster-allow-replica-migration",
-        expects: "yes or no",
-        write: |config, text| Some(config.allow_replica_migration = Switch::parse(text)?),
-    },
-    Row {
-        name: "cluster-require-full-coverage",
-        expects: "yes or no",
-        write: |config, text| Some(config.require_full_coverage = Switch::parse(text)?),
-    },
-    Row {
-        name: "cluster-replica-no-failover",
-        expects: "yes or no",
-        write: |config, text| Some(config.replica_no_failover = Switch::parse(text)?),
-    },
-    Row {
-        name: "cluster-allow-reads-when-down",
-        expects: "yes or no",
-        write: |config, text| Some(config.allow_reads_when_down = Switch::parse(text)?),
-    },
-    Row {
-        name: "repl-ping-replica-period",
-        expects: "seconds, 1 to 86400",
-        write: |config, text| Some(config.repl_ping_period_s = number(text, 1..=86_400)?),
-    },
-    Row {
-        name: "repl-timeout",
-        expects: "seconds, 1 to 86400",
-        write: |config, text| Some(config.repl_timeout_s = number(text, 1..=86_400)?),
-    },
-    Row {
-        name: "repl-backlog-size",
-        expects: "bytes, 1 to 1073741824",
-        write: |config, text| Some(config.repl_backlog_bytes = number(text, 1..=1 << 30)?),
-    },
-    Row {
-        name: "repl-diskless-sync-delay",
-        expects: "seconds, 0 to 3600",
-        write: |config, text| Some(config.repl_sync_delay_s = number(text, 0..=3_600)?),
-    },
+    Row::number(
+        "cluster-node-timeout",
+        |config| &mut config.node_timeout_ms,
+        "milliseconds",
+        (1, DAY_S * 1_000),
+    ),
+    Row::number(
+        "cluster-replica-validity-factor",
+        |config| &mut config.replica_validity_factor,
+        "a number",
+        (0, 1_000),
+    ),
+    Row::switch("cluster-allow-replica-migration", |config| &mut config.allow_replica_migration),
+    Row::switch("cluster-require-full-coverage", |config| &mut config.require_full_coverage),
+    Row::switch("cluster-replica-no-failover", |config| &mut config.replica_no_failover),
+    Row::switch("cluster-allow-reads-when-down", |config| &mut config.allow_reads_when_down),
+    Row::number(
+        "repl-ping-replica-period",
+        |config| &mut config.repl_ping_period_s,
+        "seconds",
+        (1, DAY_S),
+    ),
+    Row::number("repl-timeout", |config| &mut config.repl_timeout_s, "seconds", (1, DAY_S)),
+    Row::number(
+        "repl-backlog-size",
+        |config| &mut config.repl_backlog_bytes,
+        "bytes",
+        (1, 1 << 30),
+    ),
+    Row::number(
+        "repl-diskless-sync-delay",
+        |config| &mut config.repl_sync_delay_s,
+        "seconds",
+        (0, 3_600),
+    ),
 ];
 
 impl Config {
@@ -137,6 +159,6 @@ impl Config {
             let known: Vec<&str> = Config::names().collect();
             return Err(format!("no setting is called {name}; there are {}", known.join(", ")));
         };
-        (row.write)(self, value).ok_or_else(|| format!("{name} takes {}", row.expects))
+        row.write(self, value).ok_or_else(|| format!("{name} takes {}", row.expects()))
     }
 }

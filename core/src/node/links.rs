@@ -100,11 +100,11 @@ impl Node {
         if let Some(Conn::FromPeer { peer: tied, .. }) = self.conns.get_mut(conn) {
             *tied = Some(peer);
         }
-        if let Some(older) = self.peers.cold_mut(peer).inbound.replace(conn) {
-            if older != conn {
-                self.free_link(older, out);
-                self.peers.cold_mut(peer).inbound = Some(conn);
-            }
+        if let Some(older) = self.peers.cold_mut(peer).inbound.replace(conn)
+            && older != conn
+        {
+            self.free_link(older, out);
+            self.peers.cold_mut(peer).inbound = Some(conn);
         }
     }
 

@@ -20,17 +20,18 @@ use super::port::Effects;
 /// A handshake is given up after node-timeout, but not before this, in ms.
 const HANDSHAKE_LEAST_MS: u64 = 1_000;
 const RANDOM_PEERS: usize = 5;
+const TICKS_PER_SECOND: u64 = 10;
 
 impl Node {
     pub(super) fn on_tick(&mut self, out: &mut Effects) {
         self.ticks += 1;
         self.expire_keys(out);
-        if self.ticks % 10 == 0 {
+        if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.replication_round(out);
         }
         self.update_own_flags();
         self.see_to_links(out);
-        if self.ticks % 10 == 0 {
+        if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.ping_random_peer(out);
         }
         for place in 0..self.peers.len() {

@@ -183,7 +183,12 @@ mod tests {
             Some(Matter::ConfigEpoch(id(7001)))
         );
         assert_eq!(differs(|other| other.of[0].role = nobody), Some(Matter::Role(id(7002))));
-        assert_eq!(differs(|other| drop(other.of.remove(0))), Some(Matter::Membership(id(7002))));
+        assert_eq!(
+            differs(|other| {
+                other.of.remove(0);
+            }),
+            Some(Matter::Membership(id(7002)))
+        );
         let slots = slots(0..100);
         let matter = {
             let all = [slots.clone(), SlotSet::default(), SlotSet::default()];

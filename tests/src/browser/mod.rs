@@ -18,17 +18,10 @@ mod servers;
 
 use std::path::PathBuf;
 
+pub(crate) use crate::binary::root;
 pub use chromium::Browser;
 pub use page::{Page, Screen, Theme};
 pub use servers::{CommandServer, FileServer};
-
-/// The root of the repository.
-pub(crate) fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .parent()
-        .expect("this package is a folder of the workspace")
-        .to_owned()
-}
 
 /// Where `make site` writes the page.
 fn site() -> PathBuf {

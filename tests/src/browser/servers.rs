@@ -1,17 +1,15 @@
 //! The two ways in which people get the page: from the binary, and from any file server.
 
-use std::env;
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::OnceLock;
 
 use axum::Router;
 use axum::http::header::CONTENT_TYPE;
 use axum::routing::get;
 use tower_http::services::ServeDir;
 
-use super::{root, site};
+use super::site;
+use crate::binary;
 
 /// `hashslot serve` on a free port, ended when dropped.
 pub struct CommandServer {
@@ -44,26 +42,6 @@ impl Drop for CommandServer {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
-}
-
-/// The binary, built now if it is older than its sources: cargo builds it only for the tests of
-/// its own package. It is beside this test's folder, in the profile of this test.
-fn binary() -> &'static PathBuf {
-    static BINARY: OnceLock<PathBuf> = OnceLock::new();
-    BINARY.get_or_init(|| {
-        let test = env::current_exe().expect("a test knows its own path");
-        let is_profile = |folder: &&Path| !folder.ends_with("deps");
-        let folder = test.ancestors().skip(1).find(is_profile).expect("it is in a folder");
-        let profile = if folder.ends_with("release") { "release" } else { "test" };
-        let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--workspace", "--exclude", "hashslot-web"])
-            .args(["--bin", "hashslot", "--profile", profile])
-            .current_dir(root())
-            .status()
-            .expect("cargo is there, for it runs this test");
-        assert!(status.success(), "the binary must build");
-        folder.join("hashslot").with_extension(env::consts::EXE_EXTENSION)
-    })
 }
 
 /// A server that only knows files, with the page under a sub-path; it ends with the test.

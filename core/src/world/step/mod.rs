@@ -25,7 +25,7 @@ use serde::{Deserialize, Serialize};
 use crate::words::Span;
 
 use super::condition::Condition;
-pub use verbs::{VERBS, Verb};
+pub use verbs::{MESSAGE_KINDS, VERBS, Verb};
 
 /// What one asks of the world.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -83,7 +83,8 @@ pub const VERBS: &[Verb] = verbs![
 pub(super) const CLIENT_KINDS: &[(&str, ClientKind)] =
     &[("plain", ClientKind::Plain), ("follow", ClientKind::Follow), ("aware", ClientKind::Aware)];
 
-pub(super) const MESSAGE_KINDS: &[(&str, MessageKind)] = &[
+/// The kinds of message that `$ drop` knows, by their words.
+pub const MESSAGE_KINDS: &[(&str, MessageKind)] = &[
     ("ping", MessageKind::Ping),
     ("pong", MessageKind::Pong),
     ("meet", MessageKind::Meet),

@@ -1,0 +1,71 @@
+//! `hashslot run LESSON`: plays a lesson in the terminal.
+//!
+//! The player (in core) plays the lesson; this shows what it does and asks the person. `item` is
+//! what can be shown, `screen` how, `learner` who answers, `play` the conversation,
+//! `questions` its predictions and quizzes.
+
+mod item;
+mod learner;
+mod play;
+mod questions;
+mod screen;
+
+use std::ffi::OsString;
+use std::io::{self, IsTerminal};
+use std::sync::Arc;
+
+use clap::Parser;
+use hashslot_core::lesson::{Lesson, render_all};
+
+use crate::failure::Failure;
+use crate::lessons::{self, LessonParser};
+use crate::terminal::Terminal;
+use learner::Learner;
+use play::Play;
+use screen::Screen;
+
+const EXAMPLES: &str = "\
+Examples:
+  hashslot run 8                     by its number in the course
+  hashslot run a-master-dies         by its name
+  hashslot run my-lesson.md          from a file
+  hashslot run 8 --no-input | less   all of it, with the right answers
+  hashslot run 8 --json              for programs, one JSON object a line
+
+While it plays, Enter goes on and q leaves. Wherever it waits you may type lines of your own, such as
+  $ beliefs 7000    or    7000> CLUSTER INFO
+The lesson waits meanwhile: what you do happens on a branch of your own.
+
+Exit codes:
+  0  played, or left
+  1  the lesson has mistakes, which are shown with their places
+  2  there is no such lesson";
+
+#[derive(Debug, Parser)]
+#[command(after_help = EXAMPLES)]
+pub struct RunArgs {
+    /// Name or number of a lesson, or its file
+    #[arg(value_name = "LESSON", value_parser = LessonParser, hide_possible_values = true)]
+    lesson: OsString,
+    /// Play to the end without asking; so it is, too, when standard input is no terminal
+    #[arg(long)]
+    no_input: bool,
+    /// Print one JSON object a line, without asking
+    #[arg(long)]
+    json: bool,
+}
+
+pub fn run(args: &RunArgs) -> Result<(), Failure> {
+    let found = lessons::find(&args.lesson)?;
+    let lesson = Lesson::parse_bytes(&found.name, &found.bytes).map_err(|mistakes| {
+        eprint!("{}", render_all(&mistakes, Terminal::stderr().colour));
+        Failure::Shown
+    })?;
+    let screen = match args.json {
+        true => Screen::Json,
+        false => Screen::text(Terminal::stdout()),
+    };
+    let is_alone = args.no_input || args.json || !io::stdin().is_terminal();
+    let learner = if is_alone { Learner::Nobody } else { Learner::at_terminal() };
+    Play::new(Arc::new(lesson), learner, screen).play()
+}

@@ -1,0 +1,279 @@
+//! Calls at random: every command of the table, mostly right and often wrong.
+//!
+//! A command's usage is its grammar, so that a new row is tried as soon as it is there. What its
+//! words may stand for is listed below: keys are few, so that calls meet; numbers and times are
+//! often at the edges. A time to live is either over or far from it, and two of them are hardly
+//! ever the same: no reply depends on the milliseconds between two servers' clocks.
+
+use bytes::Bytes;
+use hashslot_core::data::rows;
+use hashslot_core::words::Dice;
+
+const KEYS: [&str; 8] = ["a", "b", "c", "{t}1", "{t}2", "", "10", "ключ"];
+
+const VALUES: [&[u8]; 16] = [
+    b"",
+    b"0",
+    b"1",
+    b"-1",
+    b"10",
+    b"9223372036854775807",
+    b"-9223372036854775808",
+    b"9223372036854775806",
+    b"010",
+    b" 1",
+    b"1.5",
+    b"text",
+    b"a\0b\xff\r\n",
+    "ß".as_bytes(),
+    b"\"quoted\"",
+    b"a value that is longer than the forty-four bytes of a short string",
+];
+
+const STEPS: [&str; 12] = [
+    "0",
+    "1",
+    "-1",
+    "7",
+    "-7",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775808",
+    "+5",
+    "05",
+    "x",
+    "",
+];
+
+/// Spans of time that are no good, or good for ever.
+const ODD_SPANS: [&str; 9] = [
+    "0",
+    "-1",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775",
+    "-9223372036854775",
+    "9223370000000000",
+    "x",
+    "",
+];
+
+/// How a moment begins that a call named, and not a clock.
+pub const FAR: &str = "99999999";
+
+/// Moments: long ago, far away, or no moments at all. Those far away begin like [`FAR`].
+const SECONDS: [&str; 12] = [
+    "1",
+    "1",
+    "1",
+    "0",
+    "-1",
+    "9999999999",
+    "9999999998",
+    "9999999997",
+    "9223372036854775807",
+    "9223372036854775",
+    "x",
+    "",
+];
+
+const MILLIS: [&str; 12] = [
+    "1",
+    "1",
+    "1",
+    "0",
+    "-1",
+    "9999999999000",
+    "9999999998500",
+    "9999999998499",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "1.5",
+    "",
+];
+
+const PATTERNS: [&str; 20] = [
+    "*", "**", "a", "?", "[ab]", "[^a]", "[a-c]", "{t}*", "*1", "", "[", "\\a", "nope", "[^", "??",
+    "[9-0]*", "{t}[^1]", "[к-ч]*", "*?0", "{*}?",
+];
+
+const CURSORS: [&str; 10] = ["0", "0", "0", "0", "-0", "", "x", " 0", "0x", "18446744073709551616"];
+
+const COUNTS: [&str; 9] = ["1", "2", "10", "100", "9223372036854775807", "0", "-1", "x", "010"];
+
+const TYPES: [&str; 6] = ["string", "STRING", "list", "none", "nope", ""];
+
+/// What stands where it should not.
+const ODD_WORDS: [&str; 12] =
+    ["", "0", "-1", "NX", "GET", "EX", "COUNT", "foo", "a'b", "two\r\nlines", "x\0y", "ß"];
+
+/// Calls without end, the same for the same seed.
+pub struct Calls {
+    dice: Dice,
+    commands: Vec<(&'static str, Vec<Part>)>,
+}
+
+/// A part of a command's usage.
+enum Part {
+    /// A word in capitals, or what stands for an argument.
+    Word(&'static str),
+    /// `[a|b c]`: one of several, or none.
+    Choice(Vec<Vec<&'static str>>),
+    /// `[a b ...]`: any number of times.
+    Repeat(Vec<&'static str>),
+}
+
+impl Part {
+    fn of_group(group: &'static str) -> Part {
+        match group.strip_suffix(" ...") {
+            Some(words) => Part::Repeat(words.split(' ').collect()),
+            None => Part::Choice(group.split('|').map(|one| one.split(' ').collect()).collect()),
+        }
+    }
+}
+
+fn parts_of(usage: &'static str) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let mut rest = usage;
+    while !rest.is_empty() {
+        let (part, after) = match rest.strip_prefix('[') {
+            Some(group) => {
+                let (group, after) = group.split_once(']').expect("a bracket is closed");
+                (Part::of_group(group), after)
+            }
+            None => {
+                let (word, after) = rest.split_once(' ').unwrap_or((rest, ""));
+                (Part::Word(word), after)
+            }
+        };
+        parts.push(part);
+        rest = after.trim_start();
+    }
+    parts
+}
+
+impl Calls {
+    pub fn new(seed: u64) -> Calls {
+        let commands = rows().map(|row| (row.name, parts_of(row.usage))).collect();
+        Calls { dice: Dice::new(seed, "calls", 0), commands }
+    }
+
+    /// One in so many.
+    fn rarely(&mut self, one_in: u64) -> bool {
+        self.dice.below(one_in) == 0
+    }
+
+    fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.dice.below(items.len() as u64) as usize]
+    }
+
+    fn right_call(&mut self) -> Vec<Bytes> {
+        let commands = std::mem::take(&mut self.commands);
+        let mut index = self.dice.below(commands.len() as u64) as usize;
+        // There is little to see on a server that is always empty.
+        while commands[index].0.starts_with("flush") && !self.rarely(4) {
+            index = self.dice.below(commands.len() as u64) as usize;
+        }
+        let (name, parts) = &commands[index];
+        let mut call = vec![self.any_case(name)];
+        for part in parts {
+            self.push_part(&mut call, part);
+        }
+        self.commands = commands;
+        call
+    }
+
+    fn push_part(&mut self, call: &mut Vec<Bytes>, part: &Part) {
+        match part {
+            Part::Word(word) => call.push(self.argument(word)),
+            Part::Choice(choices) => {
+                let times = [0, 0, 0, 1, 1, 1, 1, 2][self.dice.below(8) as usize];
+                for _ in 0..times {
+                    let chosen = self.dice.below(choices.len() as u64) as usize;
+                    self.push_words(call, &choices[chosen]);
+                }
+            }
+            Part::Repeat(words) => {
+                while !self.rarely(2) {
+                    self.push_words(call, words);
+                }
+            }
+        }
+    }
+
+    fn push_words(&mut self, call: &mut Vec<Bytes>, words: &[&str]) {
+        for word in words {
+            let argument = self.argument(word);
+            call.push(argument);
+        }
+    }
+
+    fn argument(&mut self, word: &str) -> Bytes {
+        let text: &[&str] = match word {
+            _ if word.bytes().all(|byte| byte.is_ascii_uppercase()) => return self.any_case(word),
+            "value" | "message" => return Bytes::from_static(self.pick(&VALUES)),
+            "seconds" => return self.span(1),
+            "milliseconds" => return self.span(1_000),
+            "key" => &KEYS,
+            "increment" | "decrement" => &STEPS,
+            "unix-time-seconds" => &SECONDS,
+            "unix-time-milliseconds" => &MILLIS,
+            "pattern" => &PATTERNS,
+            "cursor" => &CURSORS,
+            "count" => &COUNTS,
+            "type" => &TYPES,
+            unknown => panic!("say above what a `{unknown}` in a usage may be"),
+        };
+        Bytes::from(self.pick(text).to_owned())
+    }
+
+    /// A span of 1,000 seconds or more, in units of which a second has so many; or an odd one.
+    fn span(&mut self, units: u64) -> Bytes {
+        if self.rarely(4) {
+            return Bytes::from_static(self.pick(&ODD_SPANS).as_bytes());
+        }
+        (1_000 * units + self.dice.below(1_000_000 * units)).to_string().into()
+    }
+
+    fn any_case(&mut self, word: &str) -> Bytes {
+        match self.dice.below(4) {
+            0 => word.to_ascii_uppercase(),
+            1 => word[..1].to_ascii_uppercase() + &word[1..].to_ascii_lowercase(),
+            _ => word.to_ascii_lowercase(),
+        }
+        .into()
+    }
+
+    fn odd_word(&mut self) -> Bytes {
+        Bytes::from_static(self.pick(&ODD_WORDS).as_bytes())
+    }
+
+    /// Makes a call wrong, more likely than not.
+    fn spoil(&mut self, call: &mut Vec<Bytes>) {
+        let position = self.dice.below(call.len() as u64) as usize;
+        match self.dice.below(5) {
+            0 if call.len() > 1 => drop(call.pop()),
+            1 if position > 0 => call[position] = self.odd_word(),
+            2 if position > 0 => call.swap(1, position),
+            3 => {
+                let words = self.dice.below(6);
+                let name = ["foo", "get ", "", "two\r\nwords", "ß"][position % 5];
+                *call = vec![Bytes::from_static(name.as_bytes())];
+                call.extend((0..words).map(|_| self.odd_word()));
+            }
+            _ => call.push(self.odd_word()),
+        }
+    }
+}
+
+impl Iterator for Calls {
+    type Item = Vec<Bytes>;
+
+    fn next(&mut self) -> Option<Vec<Bytes>> {
+        let mut call = self.right_call();
+        if self.rarely(6) {
+            self.spoil(&mut call);
+        }
+        Some(call)
+    }
+}
