@@ -84,8 +84,7 @@ fn the_trace_does_not_change_the_run() {
         let session = play(found);
         [Level::Off, Level::Facts, Level::Full].into_iter().all(|level| {
             let mut moment = Moment::new(World::formed(session.setup().clone()));
-            let played =
-                moment.play(session.branch().script(), Time::MAX, &mut Trace::new(level));
+            let played = moment.play(session.branch().script(), Time::MAX, &mut Trace::new(level));
             played == Played::ToTheEnd && moment.world.digest() == session.digest()
         })
     });

@@ -99,11 +99,9 @@ fn the_past_is_stepped_through_both_ways_and_explained() {
     let back = Ask::Step { direction: Direction::Back, filter: Filter::Moments };
     let mut shown = page.shown(Ask::Seek { elapsed: Span::ZERO });
     let mut texts = Vec::new();
-    let mut next = |shown: &Shown| {
-        let now = page.shown(forward.clone()).now;
-        now.filter(|now| Some(now) != shown.now.as_ref())
-    };
-    while let Some(told) = next(&shown) {
+    while let Some(told) =
+        page.shown(forward.clone()).now.filter(|now| Some(now) != shown.now.as_ref())
+    {
         texts.push(told.text.clone());
         shown.now = Some(told);
         if texts.len() > 200 {

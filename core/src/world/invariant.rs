@@ -42,8 +42,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "epoch-never-falls",
-        sentence: "A node's currentEpoch never falls, \
-                   nor below its nodes.conf when it starts again.",
+        sentence: "A node's currentEpoch never falls; a start takes it from nodes.conf.",
         check: epoch_never_falls,
     },
     Invariant {

@@ -4,7 +4,6 @@
 
 use std::fs;
 use std::path::Path;
-use std::sync::Mutex;
 
 /// A golden script, as found.
 pub struct Found {
@@ -35,21 +34,5 @@ pub fn each<Item: Sync, Given: Send>(
     items: &[Item],
     work: impl Fn(&Item) -> Given + Sync,
 ) -> Vec<Given> {
-    let next = Mutex::new(items.iter().enumerate());
-    let given = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let taken = next.lock().unwrap().next();
-                    let Some((index, item)) = taken else { return };
-                    let one = work(item);
-                    given.lock().unwrap().push((index, one));
-                }
-            });
-        }
-    });
-    let mut given = given.into_inner().unwrap();
-    given.sort_by_key(|&(index, _)| index);
-    given.into_iter().map(|(_, one)| one).collect()
+    hashslot_tests::seeds::play(items.len() as u64, |index| work(&items[index as usize]))
 }

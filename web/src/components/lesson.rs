@@ -17,7 +17,8 @@ pub fn Lesson(props: &Props) -> Html {
             <p>
                 { "A Redis Cluster splits its keys over 16,384 " }<em>{ "hash slots" }</em>
                 { ". The slot of a key follows from its bytes alone: CRC16 of the key, modulo \
-                   16,384. Every node and every client computes the same number, and nobody has to ask." }
+                   16,384. Every node and every client computes the same number, and nobody has \
+                   to ask." }
             </p>
             <KeyFinder on_find={&props.on_find} />
             <p>
