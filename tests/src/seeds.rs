@@ -22,7 +22,7 @@ pub fn play<T: Send>(count: u64, play: impl Fn(u64) -> T + Sync) -> Vec<T> {
             if seed >= count {
                 return done;
             }
-            if seed > 0 && seed % 1_000 == 0 {
+            if seed > 0 && seed.is_multiple_of(1_000) {
                 eprintln!("seed {seed} of {count}");
             }
             done.push((seed, play(seed)));

@@ -1,5 +1,7 @@
 //! What the documents name exists: the folders of scripts, the files, the links between pages.
 
+#![allow(clippy::unwrap_used)]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
