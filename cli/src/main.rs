@@ -1,7 +1,7 @@
 //! The `hashslot` binary: reads the command line, runs one command, and gives its exit code.
 //!
-//! One command is one file, or one folder. A command gives `Ok` or a `Failure`: a sentence that says
-//! what went wrong and what to do. Only this file ends the process.
+//! One command is one file, or one folder. A command gives `Ok` or a `Failure`: a sentence that
+//! says what went wrong and what to do. Only this file ends the process.
 
 mod args;
 mod completion;

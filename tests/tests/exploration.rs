@@ -1,8 +1,8 @@
 //! Random faults on six nodes for a virtual minute, then a minute of peace: what must never happen
 //! does not, whatever the seed, and in the end all nodes agree.
 //!
-//! 1,000 seeds by default; `HASHSLOT_SEEDS=10000` (as `make soak` sets it) plays more. That each claim
-//! is able to fail is shown in `core/src/explore/tests.rs`, with rules broken on purpose.
+//! 1,000 seeds by default; `HASHSLOT_SEEDS=10000` (as `make soak` sets it) plays more. That each
+//! claim is able to fail is shown in `core/src/explore/tests.rs`, with rules broken on purpose.
 
 use hashslot_core::explore::{Summary, explore, setup};
 use hashslot_tests::seeds;

@@ -1,8 +1,8 @@
 //! The time from a master's death to its replica's promotion, against the real server.
 //!
-//! The real figures: 40 trials on redis-server 7.0.15 (3+3 nodes, node-timeout 2000 ms) took 3,213 ms
-//! at the 5th percentile, 3,857 at the median and 4,603 at the 95th; the medians of the phases are
-//! those of 10 trials in which each was watched.
+//! The real figures: 40 trials on redis-server 7.0.15 (3+3 nodes, node-timeout 2000 ms) took 3,213
+//! ms at the 5th percentile, 3,857 at the median and 4,603 at the 95th; the medians of the phases
+//! are those of 10 trials in which each was watched.
 
 use hashslot_core::node::Fact;
 use hashslot_core::words::{Dice, Span, Time};

@@ -1,14 +1,15 @@
 //! Every golden script shows what its first line claims.
 //!
-//! `scripts/<concern>/<behaviour_as_a_claim>.txt`; how they are read is told in `digest/src/lib.rs`.
-//! To rewrite what they expect, run the test with `UPDATE_GOLDEN=1` and read the difference; `SCRIPT`
-//! picks those whose path contains its value.
+//! `scripts/<concern>/<behaviour_as_a_claim>.txt`; how they are read is told in
+//! `digest/src/lib.rs`. To rewrite what they expect, run the test with `UPDATE_GOLDEN=1` and read
+//! the difference; `SCRIPT` picks those whose path contains its value.
 
 #![allow(clippy::unwrap_used)]
 
 mod common;
 
 use std::fs;
+use std::path::Path;
 
 use common::{Found, each, scripts};
 use hashslot_core::lesson::{Colour, render_all};
@@ -39,7 +40,8 @@ fn play(found: &Found) -> Option<String> {
     }
     if std::env::var_os("UPDATE_GOLDEN").is_some() {
         let updated = script.updated(&played).expect("codes may change");
-        fs::write(&found.path, updated).unwrap();
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
+        fs::write(folder.join(&found.name), updated).unwrap();
         return None;
     }
     Some(render_all(&played.findings, Colour::Plain))

@@ -32,7 +32,7 @@ Examples:
   hashslot run 8 --no-input | less   all of it, with the right answers
   hashslot run 8 --json              for programs, one JSON object a line
 
-While it plays, Enter goes on and q leaves. Wherever it waits you may type lines of your own, such as
+While it plays, Enter goes on and q leaves. Wherever it waits you may type lines of your own:
   $ beliefs 7000    or    7000> CLUSTER INFO
 The lesson waits meanwhile: what you do happens on a branch of your own.
 

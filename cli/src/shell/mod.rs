@@ -1,8 +1,8 @@
 //! `hashslot shell`: a prompt on a simulated cluster.
 //!
 //! A line is what it is in a lesson: `7000> GET k`, `> GET k`, `$ kill 7001`; the `$ ` may be left
-//! out. Beside the verbs there are a few words for the past and for files (`words`). `sitting` does a
-//! line, `input` reads it, `complete` helps to type it.
+//! out. Beside the verbs there are a few words for the past and for files (`words`). `sitting` does
+//! a line, `input` reads it, `complete` helps to type it.
 
 mod complete;
 mod help;
@@ -50,10 +50,12 @@ const NODES_MAX: u32 = 1000;
 #[command(after_help = EXAMPLES)]
 pub struct ShellArgs {
     /// How many masters share the slots
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    #[arg(long, value_name = "N", default_value_t = 3)]
+    #[arg(value_parser = clap::value_parser!(u16).range(1..=1000))]
     masters: u16,
     /// How many replicas each master has
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(0..=10))]
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(value_parser = clap::value_parser!(u16).range(0..=10))]
     replicas: u16,
     /// cluster-node-timeout of every node, as in 5s or 1500ms
     #[arg(long, value_name = "SPAN", default_value = "5s")]

@@ -56,19 +56,18 @@ pub fn encode_reply(reply: &Reply, protocol: Protocol, out: &mut BytesMut) {
 const FITS: &str = "the frame's buffer is as long as the frame";
 
 fn encode_resp2(reply: &Reply, out: &mut BytesMut) {
-    let mut single = |frame: Frame2| {
-        frame_resp2(out, &frame, false).expect(FITS);
-    };
     match reply {
-        Reply::Simple(text) => single(Frame2::SimpleString(text.as_bytes())),
-        Reply::Error(text) => single(Frame2::Error(text)),
-        Reply::Integer(number) => single(Frame2::Integer(*number)),
-        Reply::Boolean(value) => single(Frame2::Integer(i64::from(*value))),
-        Reply::Bulk(bytes) => single(Frame2::BulkString(bytes)),
-        Reply::Double(value) => single(Frame2::BulkString(format_double(*value).as_bytes())),
-        Reply::BigNumber(digits) => single(Frame2::BulkString(digits.as_bytes())),
-        Reply::Verbatim { text, .. } => single(Frame2::BulkString(text)),
-        Reply::Null => single(Frame2::Null),
+        Reply::Simple(text) => push_single(out, Frame2::SimpleString(text.as_bytes())),
+        Reply::Error(text) => push_single(out, Frame2::Error(text)),
+        Reply::Integer(number) => push_integer(out, *number),
+        Reply::Boolean(value) => push_integer(out, i64::from(*value)),
+        Reply::Bulk(bytes) => push_single(out, Frame2::BulkString(bytes)),
+        Reply::Double(value) => {
+            push_single(out, Frame2::BulkString(format_double(*value).as_bytes()))
+        }
+        Reply::BigNumber(digits) => push_single(out, Frame2::BulkString(digits.as_bytes())),
+        Reply::Verbatim { text, .. } => push_single(out, Frame2::BulkString(text)),
+        Reply::Null => push_single(out, Frame2::Null),
         Reply::NullArray => out.extend_from_slice(b"*-1\r\n"),
         Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => {
             push_head(out, '*', items.len());
@@ -128,6 +127,15 @@ fn push_items(out: &mut BytesMut, kind: char, items: &[Reply]) {
 
 pub(super) fn push_head(out: &mut BytesMut, kind: char, len: usize) {
     write!(out, "{kind}{len}\r\n").expect("a buffer takes any text");
+}
+
+/// The codec counts an integer's digits by a logarithm, which is wrong for some large ones.
+fn push_integer(out: &mut BytesMut, number: i64) {
+    write!(out, ":{number}\r\n").expect("a buffer takes any text");
+}
+
+fn push_single(out: &mut BytesMut, frame: Frame2) {
+    frame_resp2(out, &frame, false).expect(FITS);
 }
 
 fn push_text(out: &mut BytesMut, text: &str) {

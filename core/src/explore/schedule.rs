@@ -3,10 +3,9 @@
 //! The idea: a minute of faults drawn from one seed, each a step of the ordinary grammar, so that a
 //! run that breaks something is a script that anybody can play. What is drawn keeps to what makes
 //! sense at that moment (a dead node is not killed again), so that few steps are refused, and at
-//! most
-//! [`AWAY_MAX`] nodes are away at a time, so that the cluster mostly has a majority and elections
-//! end. Then everything heals, everybody is started again, and a minute follows in which nothing
-//! happens.
+//! most [`AWAY_MAX`] nodes are away at a time, so that the cluster mostly has a majority and
+//! elections end. Then everything heals, everybody is started again, and a minute follows in which
+//! nothing happens.
 
 use crate::words::{Dice, Span};
 use crate::world::step::{Data, MessageKind, Offset, Port, Step, Way};

@@ -219,8 +219,8 @@ fn set_config_epoch(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut E
     };
     if node.peers.len() > 1 {
         return Reply::error(
-            "ERR The user can assign a config epoch only when the node does not know any other \
-             node.",
+            "ERR The user can assign a config epoch only when \
+             the node does not know any other node.",
         );
     }
     if node.peers.cold(MYSELF).config_epoch != 0 {

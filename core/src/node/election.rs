@@ -15,8 +15,7 @@
 //! 4. While I wait, my rank may grow, never shrink.
 //! 5. The delay is over: take a new epoch and ask everybody for their votes.
 //! 6. With the votes of a majority of the masters with slots, the failed one counted in the total:
-//!    I
-//!    am master, and tell everybody.
+//!    I am master, and tell everybody.
 
 use super::Node;
 use super::bus::{Body, Kind};

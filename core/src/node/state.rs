@@ -4,11 +4,9 @@
 //! 1. A master whose state is fail waits 2 s from its start before anything else is looked at, so
 //!    that the others can tell it what changed while it was away.
 //! 2. With full coverage required: a slot without an owner, or with a FAIL owner, means fail. A
-//!    PFAIL
-//!    owner does not.
+//!    PFAIL owner does not.
 //! 3. If fewer than a majority of the masters with slots are free of PFAIL and FAIL in my eyes, I
-//!    am
-//!    in a minority: fail.
+//!    am in a minority: fail.
 //! 4. A master that may turn to ok waits, from the last moment in a minority, for node-timeout
 //!    (at least 0.5 s, at most 5 s).
 

@@ -2,8 +2,7 @@
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterCron`, `replication.c: replicationCron`):
 //! 1. First pass over the peers: count the suspects, end handshakes that took too long, open
-//!    missing
-//!    links.
+//!    missing links.
 //! 2. Every tenth tick, ping one of five random peers: the one whose last pong is oldest.
 //! 3. Second pass: drop links on which nothing comes, ping whoever has been silent for half of
 //!    node-timeout, suspect whoever is silent for longer than node-timeout.

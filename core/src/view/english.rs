@@ -60,10 +60,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
         "fail-kept",
         "{peer} answers {node} again, but stays FAIL: its slots may be taken any moment.",
     ),
-    (
-        "fail-set",
-        "{node} marks {peer} FAIL and tells everybody: {have} say so, {needed} needed.",
-    ),
+    ("fail-set", "{node} marks {peer} FAIL and tells everybody: {have} say so, {needed} needed."),
     ("full-sync-backlog", "{node} will send {peer} a full copy: the backlog lacks what it missed."),
     ("full-sync-done", "{node} has a full copy of {peer}'s data: {keys}, offset {offset}."),
     ("full-sync-first", "{node} will send {peer} a full copy: it has nothing yet."),

@@ -116,18 +116,18 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
         })
         .with("peer", node.port()),
         ClientNote::CacheRefreshed { .. } => say("client-cache"),
-        ClientNote::WriteAcknowledged { by, key, value, .. } => {
-            say("write-acknowledged").with("peer", by.port()).with("key", key).with("value", value)
+        ClientNote::WriteAcknowledged { by, key, .. } => {
+            Sentence::new("write-acknowledged").with("peer", by.port()).with("key", key)
         }
         ClientNote::ReadAnswered { by, key, .. } => {
-            say("read-answered").with("peer", by.port()).with("key", key)
+            Sentence::new("read-answered").with("peer", by.port()).with("key", key)
         }
-        ClientNote::NotAcknowledged { key, why, .. } => say("write-refused").with("key", key).with(
-            "why",
-            match why {
-                Refusal::Error(text) => text.clone(),
-                Refusal::Failed(_) => "no answer".to_owned(),
-            },
-        ),
+        ClientNote::NotAcknowledged { key, why, .. } => {
+            let why = match why {
+                Refusal::Error(text) => text,
+                Refusal::Failed(_) => "no answer",
+            };
+            Sentence::new("write-refused").with("key", key).with("why", why)
+        }
     }
 }

@@ -131,7 +131,9 @@ impl Back<'_> {
                 self.own(|fact| matches!(fact, Fact::PfailSet { .. })).into()
             }
             Fact::StateChanged { to: Health::Ok, .. } => self.own(is_relief).into(),
-            Fact::SlotsMoved { to, .. } => self.promotion_of(*to).into(),
+            Fact::SlotsMoved { to, .. } | Fact::UpdateSent { about: to, .. } => {
+                self.promotion_of(*to).into()
+            }
             _ => Reason::default(),
         }
     }

@@ -114,12 +114,14 @@ fn failure(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Senten
         Fact::ReportDropped { peer, by } => {
             say("report-dropped").with("peer", name(*peer)).with("by", name(*by))
         }
-        Fact::QuorumMissed { peer, have, needed } => {
-            say("quorum-missed").with("peer", name(*peer)).with("have", counted(*have, "master")).with("needed", needed)
-        }
-        Fact::FailSet { peer, have, needed } => {
-            say("fail-set").with("peer", name(*peer)).with("have", counted(*have, "master")).with("needed", needed)
-        }
+        Fact::QuorumMissed { peer, have, needed } => say("quorum-missed")
+            .with("peer", name(*peer))
+            .with("have", counted(*have, "master"))
+            .with("needed", needed),
+        Fact::FailSet { peer, have, needed } => say("fail-set")
+            .with("peer", name(*peer))
+            .with("have", counted(*have, "master"))
+            .with("needed", needed),
         Fact::FailHeard { peer, from } => {
             say("fail-heard").with("peer", name(*peer)).with("from", name(*from))
         }

@@ -1,9 +1,9 @@
 //! Golden scripts: what they are, how they are played, and what remains of a run, its digest.
 //!
-//! A script shows one claim. Its first line says it, `# Pings are ...`; the second may set the stage,
-//! `cluster: { masters: 3 }`; what follows is a transcript as in a lesson's `lab` block. So a script
-//! is played as what it is, a lesson of one block, and its findings are the lesson's with the lines
-//! counted from the script's own beginning.
+//! A script shows one claim. Its first line says it, `# Pings are ...`; the second may set the
+//! stage, `cluster: { masters: 3 }`; what follows is a transcript as in a lesson's `lab` block. So
+//! a script is played as what it is, a lesson of one block, and its findings are the lesson's with
+//! the lines counted from the script's own beginning.
 //!
 //! This crate is built natively for the tests and as a wasm module that imports nothing: the digest
 //! of a script must not depend on where it is played.

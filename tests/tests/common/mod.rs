@@ -3,14 +3,12 @@
 #![allow(clippy::unwrap_used)]
 
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::path::Path;
 
 /// A golden script, as found.
 pub struct Found {
     /// `<concern>/<claim>.txt`.
     pub name: String,
-    pub path: PathBuf,
     pub source: String,
 }
 
@@ -24,7 +22,7 @@ pub fn scripts() -> Vec<Found> {
             let parts = path.strip_prefix(&folder).unwrap().iter();
             let name: Vec<&str> = parts.map(|part| part.to_str().unwrap()).collect();
             let source = fs::read_to_string(&path).unwrap();
-            found.push(Found { name: name.join("/"), path, source });
+            found.push(Found { name: name.join("/"), source });
         }
     }
     found.sort_by(|one, other| one.name.cmp(&other.name));
@@ -36,21 +34,5 @@ pub fn each<Item: Sync, Given: Send>(
     items: &[Item],
     work: impl Fn(&Item) -> Given + Sync,
 ) -> Vec<Given> {
-    let next = Mutex::new(items.iter().enumerate());
-    let given = Mutex::new(Vec::new());
-    std::thread::scope(|scope| {
-        for _ in 0..std::thread::available_parallelism().map_or(1, usize::from) {
-            scope.spawn(|| {
-                loop {
-                    let taken = next.lock().unwrap().next();
-                    let Some((index, item)) = taken else { return };
-                    let one = work(item);
-                    given.lock().unwrap().push((index, one));
-                }
-            });
-        }
-    });
-    let mut given = given.into_inner().unwrap();
-    given.sort_by_key(|&(index, _)| index);
-    given.into_iter().map(|(_, one)| one).collect()
+    hashslot_tests::seeds::play(items.len() as u64, |index| work(&items[index as usize]))
 }

@@ -1,4 +1,5 @@
-//! The parts of the page, one a file. Each gets plain data and names the intentions that it reports.
+//! The parts of the page, one a file. Each gets plain data and names the intentions that it
+//! reports.
 
 pub mod header;
 pub mod key_finder;

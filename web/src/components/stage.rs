@@ -25,7 +25,8 @@ pub struct Props {
 pub fn Stage(props: &Props) -> Html {
     html! {
         <section class="stage" aria-label="Stage">
-            <svg id="stage" viewBox="-340 -280 680 560" role="img" aria-label={describe(&props.found)}>
+            <svg id="stage" viewBox="-340 -280 680 560"
+                role="img" aria-label={describe(&props.found)}>
                 <circle class="ring" r={RADIUS.to_string()} />
                 { for QUARTERS.map(tick) }
                 { for props.found.iter().map(marker) }
@@ -42,7 +43,9 @@ fn tick((number, anchor): (u64, &'static str)) -> Html {
     html! {
         <g class="tick">
             <line x1={px(x1)} y1={px(y1)} x2={px(x2)} y2={px(y2)} />
-            <text x={px(x)} y={px(y)} text-anchor={anchor} dominant-baseline="central">{ slot.number() }</text>
+            <text x={px(x)} y={px(y)} text-anchor={anchor} dominant-baseline="central">
+                { slot.number() }
+            </text>
         </g>
     }
 }

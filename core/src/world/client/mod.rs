@@ -1,9 +1,8 @@
 //! A client: the third kind of participant, as pure as a node.
 //!
 //! The problem: what a cluster is like is felt at its clients, and there are three ways to be one.
-//! A
-//! *plain* client talks to one node and shows a redirect as the error that it is. A *following* one
-//! (`redis-cli -c`) goes where it is sent and stays there. An *aware* one keeps a map of slots,
+//! A *plain* client talks to one node and shows a redirect as the error that it is. A *following*
+//! one (`redis-cli -c`) goes where it is sent and stays there. An *aware* one keeps a map of slots,
 //! asks the owner at once, and mends the map when it turns out to be old.
 //!
 //! The idea: one state machine for all three. A command is a [`Request`] that turns to a node for

@@ -22,7 +22,7 @@ use super::step::Step;
 use super::{Event, Level, Setup, Trace, World};
 use crate::words::{Span, Time};
 pub use branch::Branch;
-pub use script::{Entry, Moment};
+pub use script::{Entry, Moment, Played};
 pub use text::LoadError;
 
 /// How much memory a session may use for its past.
