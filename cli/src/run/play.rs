@@ -63,21 +63,21 @@ impl Play {
                 let Block::Predict(predict) = &lesson.blocks[block] else { return self.seen() };
                 match counter {
                     Some(counter) if self.has_new_branch() => {
-                        self.counter_run(predict, counter.option, counter.got, counter.came_true)?;
+                        self.counter_run(predict, counter)?;
                     }
                     _ => self.verdict(predict, chosen, right, got)?,
                 }
                 self.offer_counter_runs(predict)
             }
-            RunnerAsk::QuizVerdict { block, chosen, is_right } => {
+            RunnerAsk::QuizVerdict { block, chosen, .. } => {
                 let Block::Quiz(quiz) = &lesson.blocks[block] else { return self.seen() };
-                self.quiz_verdict(quiz, &chosen, is_right)
+                self.quiz_verdict(quiz, &chosen)
             }
             RunnerAsk::Show { block }
             | RunnerAsk::Look { block }
             | RunnerAsk::Predict { block }
             | RunnerAsk::Quiz { block } => match &lesson.blocks[block] {
-                Block::Prose(prose) => self.prose(prose, block + 1 == lesson.blocks.len()),
+                Block::Prose(prose) => self.prose(prose, lesson.blocks.get(block + 1)),
                 Block::Look(look) => self.look(look),
                 Block::Predict(predict) => self.predict(predict),
                 Block::Quiz(quiz) => self.quiz(quiz),
@@ -100,10 +100,10 @@ impl Play {
         self.player.tell(observation).map_err(refused)
     }
 
-    fn prose(&mut self, prose: &Text, is_last: bool) -> Result<(), Failure> {
+    fn prose(&mut self, prose: &Text, next: Option<&Block>) -> Result<(), Failure> {
         let (line, text) = (prose.line, Prose(prose.text.clone()));
         self.screen.show(&Item::Prose { line, text })?;
-        if !is_last {
+        if next.is_some() {
             self.wait("Enter goes on:")?;
         }
         self.seen()

@@ -3,7 +3,7 @@
 //! Where nobody answers, the right answer is shown: of a quiz it stands in the lesson, of a
 //! prediction the run says it.
 
-use hashslot_core::lesson::{Choice, Marks, Observation, Predict, Quiz};
+use hashslot_core::lesson::{self, Choice, Marks, Observation, Predict, Quiz};
 use hashslot_core::words::{Span, Time};
 use hashslot_core::world::session::Branch;
 
@@ -100,10 +100,9 @@ impl Play {
     pub(super) fn counter_run(
         &mut self,
         predict: &Predict,
-        option: usize,
-        got: Vec<String>,
-        came_true: bool,
+        counter: lesson::CounterRun,
     ) -> Result<(), Failure> {
+        let lesson::CounterRun { option, got, came_true } = counter;
         let counters = &predict.options[option].counters;
         let steps = counters.iter().map(|counter| counter.step.to_string());
         let events = self.player.session().branches().last().map(|branch| self.events_of(branch));
@@ -156,17 +155,12 @@ impl Play {
         }
     }
 
-    pub(super) fn quiz_verdict(
-        &mut self,
-        quiz: &Quiz,
-        chosen: &[usize],
-        is_right: bool,
-    ) -> Result<(), Failure> {
+    pub(super) fn quiz_verdict(&mut self, quiz: &Quiz, chosen: &[usize]) -> Result<(), Failure> {
         let said = chosen.iter().filter_map(|&index| quiz.options[index].feedback.clone());
         self.screen.show(&Item::QuizVerdict(QuizVerdict {
             chosen: self.learner.is_there().then(|| chosen.iter().map(|i| i + 1).collect()),
             right: right_of(quiz),
-            is_right,
+            is_right: quiz.is_right(chosen),
             feedback: said.map(Prose).collect(),
             explanation: Prose(quiz.explanation.clone()),
         }))?;

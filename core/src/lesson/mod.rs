@@ -40,7 +40,7 @@ pub use look::{Look, Sight};
 pub use markdown::{Inline, Markdown, Node};
 pub use predict::{Choice, Counter, Predict};
 pub use quiz::{Marks, Quiz, QuizOption};
-pub use runner::{Mode, Observation, Runner, RunnerAsk, Target, Unexpected};
+pub use runner::{CounterRun, Mode, Observation, Runner, RunnerAsk, Target, Unexpected};
 pub use update::{ErrorCodes, update};
 
 /// A lesson, as read from its file.

@@ -238,7 +238,7 @@ impl Calls {
     fn any_case(&mut self, word: &str) -> Bytes {
         match self.dice.below(4) {
             0 => word.to_ascii_uppercase(),
-            1 => word[..1].to_ascii_uppercase() + &word[1..].to_ascii_lowercase(),
+            1 => word[..1].to_ascii_uppercase() + word[1..].to_ascii_lowercase().as_str(),
             _ => word.to_ascii_lowercase(),
         }
         .into()
