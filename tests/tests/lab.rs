@@ -1,5 +1,7 @@
 //! A whole lesson through the encoded form: every request and response as the page sends them.
 
+#![allow(clippy::unwrap_used)]
+
 use hashslot_core::lab::{Answer, Ask, Lab, Pause, Request, Response, Shown};
 use hashslot_core::lesson::RunnerAsk;
 use hashslot_core::node::Opinion;
