@@ -16,7 +16,9 @@
 mod app;
 pub mod carrier;
 mod components;
+mod hooks;
 pub mod lab;
+mod model;
 pub mod wire;
 mod worker;
 
