@@ -50,7 +50,8 @@ pub fn App() -> Html {
         model.dispatch(Action::Pause);
         on_ask.emit(Ask::Why { position });
     });
-    let on_close_why = use_callback(model.dispatcher(), |(), model| model.dispatch(Action::CloseWhy));
+    let on_close_why =
+        use_callback(model.dispatcher(), |(), model| model.dispatch(Action::CloseWhy));
     let shown = model.shown.as_ref();
     html! {
         <div class="lab">
@@ -78,10 +79,7 @@ pub fn App() -> Html {
 /// How to ask: to look at something, and to do something in the lesson, after which the stage
 /// follows. Both at first ask once which version answers, and which lessons there are.
 #[hook]
-fn use_asks(
-    carrier: &Carrier,
-    model: &UseReducerHandle<Model>,
-) -> (Callback<Ask>, Callback<Ask>) {
+fn use_asks(carrier: &Carrier, model: &UseReducerHandle<Model>) -> (Callback<Ask>, Callback<Ask>) {
     let to_look = use_callback((carrier.clone(), model.dispatcher()), |ask, (carrier, model)| {
         let model = model.clone();
         carrier.send(ask, move |answer| model.dispatch(Action::Answered(answer)));

@@ -64,27 +64,28 @@ pub fn use_keys(model: &UseReducerHandle<Model>, on_move: &Callback<Move>) {
     use_effect_with(is_still, move |&is_still| {
         // A space would scroll the page as well.
         let active = EventListenerOptions::enable_prevent_default();
-        let listener = EventListener::new_with_options(&document(), "keydown", active, move |event| {
-            let event: &KeyboardEvent = event.unchecked_ref();
-            if event.ctrl_key() || event.alt_key() || event.meta_key() || is_for_text(event) {
-                return;
-            }
-            let step = |direction, filter| Some(Move::Step(direction, filter));
-            let wanted = match event.key().as_str() {
-                " " if is_for_control(event) => None,
-                " " => Some(if is_still { Move::Play } else { Move::Pause }),
-                "." => step(Direction::Forward, Filter::News),
-                "," => step(Direction::Back, Filter::News),
-                ">" => step(Direction::Forward, Filter::Moments),
-                "<" => step(Direction::Back, Filter::Moments),
-                "Escape" => return dispatch.dispatch(Action::CloseWhy),
-                _ => None,
-            };
-            if let Some(wanted) = wanted {
-                event.prevent_default();
-                on_move.emit(wanted);
-            }
-        });
+        let listener =
+            EventListener::new_with_options(&document(), "keydown", active, move |event| {
+                let event: &KeyboardEvent = event.unchecked_ref();
+                if event.ctrl_key() || event.alt_key() || event.meta_key() || is_for_text(event) {
+                    return;
+                }
+                let step = |direction, filter| Some(Move::Step(direction, filter));
+                let wanted = match event.key().as_str() {
+                    " " if is_for_control(event) => None,
+                    " " => Some(if is_still { Move::Play } else { Move::Pause }),
+                    "." => step(Direction::Forward, Filter::News),
+                    "," => step(Direction::Back, Filter::News),
+                    ">" => step(Direction::Forward, Filter::Moments),
+                    "<" => step(Direction::Back, Filter::Moments),
+                    "Escape" => return dispatch.dispatch(Action::CloseWhy),
+                    _ => None,
+                };
+                if let Some(wanted) = wanted {
+                    event.prevent_default();
+                    on_move.emit(wanted);
+                }
+            });
         move || drop(listener)
     });
 }

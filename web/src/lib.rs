@@ -20,6 +20,7 @@ mod hooks;
 pub mod lab;
 mod model;
 pub mod wire;
+pub mod trial;
 mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;

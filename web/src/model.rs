@@ -167,7 +167,9 @@ mod tests {
     fn a_refusal_is_said_and_the_page_goes_on() {
         let (mut lab, model) = (Lab::default(), Rc::new(Model::default()));
         let model = after(model, &mut lab, Ask::Open { lesson: "nothing".to_owned() });
-        assert!(matches!(&model.trouble, Some(Trouble::Refused(hint)) if hint.contains("redirects")));
+        assert!(
+            matches!(&model.trouble, Some(Trouble::Refused(hint)) if hint.contains("redirects"))
+        );
         let model = after(model, &mut lab, Ask::Open { lesson: "redirects".to_owned() });
         assert!(model.trouble.is_none() && model.lesson.is_some());
     }

@@ -17,7 +17,11 @@ fn said(sight: &Sight) -> String {
             port.number() % 10
         ),
         Sight::Why(port) => format!("Look at {port} on the stage, and ask Why? below it."),
-        Sight::Events => "Step through the events with the buttons < and > of the timeline.".to_owned(),
-        Sight::Timeline => "Look at the timeline: each letter is a decision. Go back to one.".to_owned(),
+        Sight::Events => {
+            "Step through the events with the buttons < and > of the timeline.".to_owned()
+        }
+        Sight::Timeline => {
+            "Look at the timeline: each letter is a decision. Go back to one.".to_owned()
+        }
     }
 }

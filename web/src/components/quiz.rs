@@ -97,7 +97,11 @@ fn input_type(marks: Marks) -> &'static str {
     }
 }
 
-fn on_mark(marked: &UseStateHandle<BTreeSet<usize>>, marks: Marks, index: usize) -> Callback<Event> {
+fn on_mark(
+    marked: &UseStateHandle<BTreeSet<usize>>,
+    marks: Marks,
+    index: usize,
+) -> Callback<Event> {
     let marked = marked.clone();
     Callback::from(move |event: Event| {
         let input: HtmlInputElement = event.target_unchecked_into();

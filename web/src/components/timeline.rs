@@ -24,12 +24,24 @@ pub enum Move {
     BackToLesson,
 }
 
-/// The steps: id, what it does, its sign, where it leads.
+/// The steps: id, what it does, its sign as a path, where it leads.
 const STEPS: [(&str, &str, &str, Direction, Filter); 4] = [
-    ("previous-moment", "Previous moment (<)", "|<", Direction::Back, Filter::Moments),
-    ("previous-event", "Previous event (,)", "<", Direction::Back, Filter::News),
-    ("next-event", "Next event (.)", ">", Direction::Forward, Filter::News),
-    ("next-moment", "Next moment (>)", ">|", Direction::Forward, Filter::Moments),
+    (
+        "previous-moment",
+        "Previous moment (<)",
+        "M4 3v10M13 3L6 8l7 5z",
+        Direction::Back,
+        Filter::Moments,
+    ),
+    ("previous-event", "Previous event (,)", "M11 3L4 8l7 5z", Direction::Back, Filter::News),
+    ("next-event", "Next event (.)", "M5 3l7 5l-7 5z", Direction::Forward, Filter::News),
+    (
+        "next-moment",
+        "Next moment (>)",
+        "M12 3v10M3 3l7 5l-7 5z",
+        Direction::Forward,
+        Filter::Moments,
+    ),
 ];
 
 #[derive(Properties, PartialEq)]
@@ -48,6 +60,9 @@ pub fn Timeline(props: &Props) -> Html {
             Direction::Forward => shown.as_ref().is_none_or(|shown| shown.is_present),
             Direction::Back => shown.as_ref().is_none_or(|shown| shown.now.is_none()),
         };
+        let sign = html! {
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d={sign} /></svg>
+        };
         control(id, name, sign, is_at_end, Move::Step(direction, filter), on_move)
     };
     let is_behind = shown.as_ref().is_some_and(|shown| !shown.is_present);
@@ -56,9 +71,9 @@ pub fn Timeline(props: &Props) -> Html {
             <div class="controls" role="group" aria-label="Time">
                 { for before.iter().map(step) }
                 if *motion == Motion::Still {
-                    { control("play", "Play (space)", "Play", !is_behind, Move::Play, on_move) }
+                    { control("play", "Play (space)", html! { "Play" }, !is_behind, Move::Play, on_move) }
                 } else {
-                    { control("play", "Pause (space)", "Pause", false, Move::Pause, on_move) }
+                    { control("play", "Pause (space)", html! { "Pause" }, false, Move::Pause, on_move) }
                 }
                 { for after.iter().map(step) }
             </div>
@@ -66,12 +81,12 @@ pub fn Timeline(props: &Props) -> Html {
             <div class="beside">
                 if let Some(shown) = shown {
                     if is_behind {
-                        { control("to-present", "Skip to the present", "Skip to the present", false,
+                        { control("to-present", "Skip to the present", html! { "Skip to the present" }, false,
                             Move::Seek(shown.present), on_move) }
                     }
                     if let Some(branch) = &shown.branch {
                         <span class="branch">{ "Your own run: " }{ branch }</span>
-                        { control("back-to-lesson", "Back to the lesson", "Back to the lesson", false,
+                        { control("back-to-lesson", "Back to the lesson", html! { "Back to the lesson" }, false,
                             Move::BackToLesson, on_move) }
                     }
                 }
@@ -86,7 +101,7 @@ pub fn Timeline(props: &Props) -> Html {
 fn control(
     id: &'static str,
     name: &'static str,
-    sign: &'static str,
+    sign: Html,
     is_idle: bool,
     wanted: Move,
     on_move: &Callback<Move>,

@@ -150,7 +150,7 @@ impl Places {
         let mut marks = shown.marks.iter().zip(&self.marks);
         match marks.find(|(mark, _)| Some(mark.position) == position) {
             Some((_, x)) => *x,
-            None if shown.is_present => END,
+            None if shown.is_present && shown.now.is_some() => END,
             None => self.place_of(shown.elapsed.micros()),
         }
     }

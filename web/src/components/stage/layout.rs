@@ -18,6 +18,9 @@ use hashslot_core::words::{SLOT_COUNT, SlotRange};
 pub const RADIUS: f64 = 190.0;
 /// Half the side of a master's square, and about the radius of a replica's circle.
 pub const HALF: f64 = 31.0;
+/// How far the marks of a node reach, to each side and down.
+const SIDE: f64 = 66.0;
+const BELOW: f64 = 82.0;
 
 /// How the stage is laid out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -52,8 +55,8 @@ pub struct Spot {
 pub struct Layout {
     pub form: Form,
     masters: u16,
+    /// The length of the bar; the ring has none.
     width: f64,
-    height: f64,
     spots: BTreeMap<u16, Spot>,
 }
 
@@ -61,11 +64,11 @@ impl Layout {
     /// A layout for a cluster that began with this many masters, its nodes paired in order.
     pub fn of(stage: &Stage, masters: u16, form: Form) -> Layout {
         let masters = masters.max(1);
-        let (width, height) = match form {
-            Form::Ring => (780.0, 610.0),
-            Form::Rows => (130.0 * f64::from(masters.max(3)), 272.0),
+        let width = match form {
+            Form::Ring => 0.0,
+            Form::Rows => 130.0 * f64::from(masters.max(3)),
         };
-        let mut layout = Layout { form, masters, width, height, spots: BTreeMap::new() };
+        let mut layout = Layout { form, masters, width, spots: BTreeMap::new() };
         let owners = owners(stage);
         let mut beside = vec![0; usize::from(masters)];
         for node in &stage.nodes {
@@ -109,9 +112,17 @@ impl Layout {
     }
 
     pub fn view_box(&self) -> String {
+        let places = || self.spots.values().map(|spot| spot.place);
+        let right = places().map(|place| place.x + SIDE).fold(RADIUS + 20.0, f64::max);
+        let bottom = places().map(|place| place.y + BELOW).fold(0.0, f64::max);
         match self.form {
-            Form::Ring => format!("-390 -270 {} {}", self.width, self.height),
-            Form::Rows => format!("0 0 {} {}", self.width, self.height),
+            Form::Rows => format!("0 0 {} {}", px(self.width), px(bottom)),
+            Form::Ring => {
+                let left = places().map(|place| place.x - SIDE).fold(-RADIUS - 20.0, f64::min);
+                let top = places().map(|place| place.y - HALF - 16.0).fold(-RADIUS, f64::min);
+                let bottom = bottom.max(RADIUS + 20.0);
+                format!("{} {} {} {}", px(left), px(top), px(right - left), px(bottom - top))
+            }
         }
     }
 
@@ -155,7 +166,7 @@ impl Layout {
                 let side = if home.x < -1.0 { -1.0 } else { 1.0 };
                 // Above and below the ring there is no room but to the side.
                 let (dx, dy) = match home.x.abs() < RADIUS / 2.0 {
-                    true => (185.0, 12.0 * home.y.signum()),
+                    true => (220.0, 20.0 * home.y.signum()),
                     false => (158.0, 0.0),
                 };
                 Place { x: home.x + side * dx, y: home.y + dy + others * 105.0 }

@@ -77,7 +77,8 @@ fn use_form() -> Form {
     let setter = form.setter();
     use_effect_with((), move |()| {
         let on_change = move |_: &web_sys::Event| setter.set(form_now());
-        let listener = query.as_ref().as_ref().map(|it| EventListener::new(it, "change", on_change));
+        let listener =
+            query.as_ref().as_ref().map(|it| EventListener::new(it, "change", on_change));
         move || drop(listener)
     });
     *form

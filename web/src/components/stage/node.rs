@@ -65,7 +65,7 @@ fn opinions(opinions: &[OpinionOnStage]) -> Html {
     };
     html! {
         <g class="opinions" transform="translate(0 50)">
-            <rect class="plate" x={px(-width / 2.0 - 3.0)} y="-13" width={px(width + 6.0)} height="41" rx="6" />
+            <rect class="plate" x={px(-width / 2.0 - 3.0)} y="-19" width={px(width + 6.0)} height="50" rx="8" />
             { for opinions.iter().enumerate().map(mark) }
         </g>
     }
@@ -75,12 +75,18 @@ fn one_opinion(opinion: &OpinionOnStage, x: f64) -> Html {
     let (class, sign) = match opinion.opinion {
         Opinion::Ok => ("ok", html! { <circle r="3.5" /> }),
         Opinion::Handshake => ("ok", html! { <circle r="1.5" /> }),
-        Opinion::Pfail => ("pfail", html! {
-            <><circle r="8.5" /><text text-anchor="middle" dominant-baseline="central">{ "?" }</text></>
-        }),
-        Opinion::Fail => ("fail", html! {
-            <><rect x="-9" y="-9" width="18" height="18" rx="3" /><path d="M-4 -4L4 4M4 -4L-4 4" /></>
-        }),
+        Opinion::Pfail => (
+            "pfail",
+            html! {
+                <><circle r="8.5" /><text text-anchor="middle" dominant-baseline="central">{ "?" }</text></>
+            },
+        ),
+        Opinion::Fail => (
+            "fail",
+            html! {
+                <><rect x="-9" y="-9" width="18" height="18" rx="3" /><path d="M-4 -4L4 4M4 -4L-4 4" /></>
+            },
+        ),
     };
     html! {
         <g class={classes!("opinion", class)} transform={format!("translate({} 0)", px(x))}
