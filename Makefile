@@ -14,6 +14,7 @@ run: site ## Build the lab, serve it, and open it in the browser
 test: ## Run all tests, in a real browser and against a real server too
 	.ci/setup test
 	.ci/site
+	.ci/portable
 	cargo test --workspace
 
 site: ## Write the lab as static files to target/site

@@ -4,3 +4,4 @@
 pub mod bench;
 #[cfg(feature = "browser")]
 pub mod browser;
+pub mod seeds;

@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::Reply;
 use super::number::format_double;
-use super::quote::push_quoted;
+use crate::words::push_quoted;
 
 /// How a reply is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -302,7 +302,7 @@ mod tests {
             ("get x", PrintForm::Quoted),
             ("client", PrintForm::Quoted),
         ] {
-            let args = crate::data::split_args(line.as_bytes()).unwrap();
+            let args = crate::words::split_bytes(line.as_bytes()).unwrap();
             assert_eq!(PrintForm::of_call(&args), form, "{line}");
         }
     }

@@ -13,8 +13,8 @@ use redis_protocol::resp2::encode::extend_encode_borrowed;
 use redis_protocol::resp2::types::BorrowedFrame;
 
 use super::number::parse_integer;
-use super::quote::split_args;
 use super::resp::{ProtocolError, push_head};
+use crate::words::split_bytes;
 
 /// How long a line may be: an inline call, or a length (`PROTO_INLINE_MAX_SIZE`).
 const LINE_BYTES_MAX: usize = 64 * 1024;
@@ -76,7 +76,7 @@ fn read_line(input: &[u8]) -> Read {
         return Ok(None);
     };
     let line = input[..end].strip_suffix(b"\r").unwrap_or(&input[..end]);
-    let args = split_args(line).map_err(|_| ProtocolError::new("unbalanced quotes in request"))?;
+    let args = split_bytes(line).map_err(|_| ProtocolError::new("unbalanced quotes in request"))?;
     Ok(Some((args, end + 1)))
 }
 

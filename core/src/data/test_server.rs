@@ -4,9 +4,10 @@
 
 use bytes::Bytes;
 
+use super::print_reply;
 use super::{Context, Keyspace, Outcome, PrintForm, Role, active_expire, execute};
-use super::{print_reply, quote_arg, split_args};
 use crate::words::Time;
+use crate::words::{quote_arg, split_bytes};
 
 pub struct Server {
     keyspace: Keyspace,
@@ -49,7 +50,7 @@ impl Server {
     }
 
     pub fn run(&mut self, line: &str) -> Outcome {
-        let args = split_args(line.as_bytes()).unwrap();
+        let args = split_bytes(line.as_bytes()).unwrap();
         let mut context = self.context();
         execute(&mut self.keyspace, &mut context, &args)
     }

@@ -1,7 +1,7 @@
 //! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$ digest`,
 //! `$ log`.
 
-use crate::node::{Fact, Opinion};
+use crate::node::{Fact, Health, Opinion};
 use crate::view::{self, Names, RoleOnStage, Truth};
 use crate::words::{ActorId, Time};
 use crate::world::event::{Event, EventKind};
@@ -62,10 +62,10 @@ fn why(session: &Session, node: Port) -> Vec<String> {
     let chain = view::why(trace, &names, event.id);
     let mut lines = Vec::new();
     for (depth, because) in chain.iter().enumerate() {
-        let lead = if depth == 0 { "" } else { "because " };
+        let lead = if depth == 0 { "" } else { "because: " };
         let text = format!("{lead}{}", because.sentence.english());
         lines.push(line_of(because.at, world.origin(), &text));
-        let also = because.also.iter().map(|also| format!("          and {}", also.english()));
+        let also = because.also.iter().map(|also| format!("    with: {}", also.english()));
         lines.extend(also);
     }
     lines
@@ -78,7 +78,7 @@ fn is_change(event: &Event) -> bool {
             **fact,
             Fact::BecameMaster { .. }
                 | Fact::BecameReplica { .. }
-                | Fact::StateChanged { .. }
+                | Fact::StateChanged { to: Health::Fail, .. }
                 | Fact::ElectionImpossible { .. }
                 | Fact::VoteRefused { .. }
         ),

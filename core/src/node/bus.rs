@@ -3,7 +3,7 @@
 //! The rule (Redis 7.0, `cluster.h: clusterMsg`, `cluster.c: clusterBuildMessageHdr`): every message
 //! opens with the same header, in which the sender states its epochs, slots, role and address; pings,
 //! pongs and meets then carry a gossip section about a few other nodes. Messages travel here as typed
-//! values over the simulated TCP connections; lengths are those of the real encoding.
+//! values over the simulated TCP connections; their size costs no time.
 
 use std::sync::Arc;
 

@@ -85,7 +85,7 @@ const ROWS: &[NodeRow] = &[
             ..connection_spec("select", 2, "Change the database; a cluster has only number 0.")
         },
         run: |_, _, args, _| match data::parse_integer(&args[1]) {
-            None => Reply::error("ERR invalid DB index"),
+            None => Reply::error("ERR value is not an integer or out of range"),
             Some(0) => Reply::ok(),
             Some(_) => Reply::error("ERR SELECT is not allowed in cluster mode"),
         },

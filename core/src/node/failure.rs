@@ -15,7 +15,7 @@
 //!    master with slots only after two node timeouts in which nobody took its slots.
 
 use super::Node;
-use super::bus::Body;
+use super::bus::{Body, Header};
 use super::fact::{Fact, FailCleared};
 use super::peers::{Flags, MYSELF, PeerIdx};
 use super::port::Effects;
@@ -129,9 +129,15 @@ impl Node {
     }
 
     /// A FAIL message: believed from any known sender, about any other node.
-    pub(super) fn on_fail(&mut self, sender: Option<PeerIdx>, failing: NodeId, out: &mut Effects) {
+    pub(super) fn on_fail(
+        &mut self,
+        sender: Option<PeerIdx>,
+        header: &Header,
+        failing: NodeId,
+        out: &mut Effects,
+    ) {
         let Some(sender) = sender else {
-            out.note(Fact::FailIgnored { from: failing });
+            out.note(Fact::FailIgnored { from: header.sender });
             return;
         };
         let Some(index) = self.peers.find(failing) else { return };

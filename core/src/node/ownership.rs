@@ -72,7 +72,7 @@ impl Node {
     /// The slots in a sender's header: take over what it rightly claims, correct what it does not.
     pub(super) fn learn_slots(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
         let Some(shard) = self.peers.shard_master(sender) else { return };
-        if self.peers.cold(shard).slots.same(&header.slots) {
+        if self.peers.cold_mut(shard).slots.is_or_becomes(&header.slots) {
             return;
         }
         if self.peers[sender].is_master() {

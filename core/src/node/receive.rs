@@ -49,7 +49,7 @@ impl Node {
             Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => {
                 self.on_heartbeat(via, message, sender, out);
             }
-            Body::Fail(failing) => self.on_fail(sender, *failing, out),
+            Body::Fail(failing) => self.on_fail(sender, header, *failing, out),
             Body::AuthRequest => self.on_auth_request(sender, header, out),
             Body::AuthAck => self.on_vote(sender, header.current_epoch, out),
             Body::Update(update) => self.on_update(sender, update, out),

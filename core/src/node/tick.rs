@@ -33,8 +33,8 @@ impl Node {
         if self.ticks % 10 == 0 {
             self.ping_random_peer(out);
         }
-        for index in self.peers.indices().to_vec() {
-            self.watch_peer(index, out);
+        for place in 0..self.peers.len() {
+            self.watch_peer(self.peers.indices()[place], out);
         }
         if self.peers.me().is_replica() {
             self.follow_master(out);

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::peers::{MYSELF, PeerIdx};
-use super::{Config, Durable, Health, Node, Replication};
+use super::{Config, Health, Node, Replication};
 use crate::data::Keyspace;
 use crate::words::{Addr, NodeId, Slot, SlotSet};
 
@@ -73,6 +73,11 @@ impl Node {
         self.epochs.current()
     }
 
+    /// The current epoch as it stands in nodes.conf.
+    pub fn saved_epoch(&self) -> u64 {
+        self.saved.epochs().current()
+    }
+
     pub fn last_vote_epoch(&self) -> u64 {
         self.epochs.last_vote()
     }
@@ -136,12 +141,5 @@ impl Node {
             ping_sent_ms: peer.ping_sent_ms,
             linked: if index == MYSELF || peer.link.is_some() { Linked::Yes } else { Linked::No },
         }
-    }
-}
-
-/// The epochs on disk, for checks across restarts.
-impl Durable {
-    pub fn current_epoch(&self) -> u64 {
-        self.epochs().current()
     }
 }

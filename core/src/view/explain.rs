@@ -32,25 +32,25 @@ pub struct Because {
 
 /// The chain behind an event, itself first; at most seven lines.
 pub fn why(trace: &Trace, names: &Names, event: EventId) -> Vec<Because> {
-    let mut chain = Vec::new();
-    let mut next = trace.position(event).into_iter().collect::<Vec<_>>();
-    while let Some(&position) = next.first() {
+    let mut chain: Vec<Because> = Vec::new();
+    let mut next = trace.position(event);
+    while let Some(position) = next {
         let Some(event) = trace.get(position) else { break };
-        let said = |&at: &usize| trace.get(at).map(|event| events::sentence_of(event, names));
+        let reason = reason_of(trace, names, position, event);
         if is_worth_saying(event) || chain.is_empty() {
+            let said = |&at: &usize| trace.get(at).map(|event| events::sentence_of(event, names));
             chain.push(Because {
                 event: event.id,
                 at: event.at,
                 node: names.actor(event.id.owner).to_owned(),
                 sentence: events::sentence_of(event, names),
-                also: next[1..].iter().filter_map(said).collect(),
+                also: reason.beside.iter().filter_map(said).collect(),
             });
         }
         if chain.len() == LINES_MAX {
             break;
         }
-        next = reasons(trace, names, position, event);
-        next.retain(|&at| at < position);
+        next = reason.next.filter(|&at| at < position);
     }
     chain
 }
@@ -77,44 +77,27 @@ fn is_worth_saying(event: &Event) -> bool {
     }
 }
 
-/// The positions of the events that are the reason of this one, the most telling first.
-fn reasons(trace: &Trace, names: &Names, position: usize, event: &Event) -> Vec<usize> {
+/// Why an event happened: the position of the event to go on with, and of those that took part.
+#[derive(Default)]
+struct Reason {
+    next: Option<usize>,
+    beside: Vec<usize>,
+}
+
+impl From<Option<usize>> for Reason {
+    fn from(next: Option<usize>) -> Reason {
+        Reason { next, beside: Vec::new() }
+    }
+}
+
+fn reason_of(trace: &Trace, names: &Names, position: usize, event: &Event) -> Reason {
     let back = Back { trace, names, position, owner: event.id.owner };
-    let own_cause = || event.cause.and_then(|id| trace.position(id)).into_iter().collect();
-    let EventKind::Fact(fact) = &event.kind else { return own_cause() };
-    let found = match &**fact {
-        Fact::ElectionWon { epoch, .. } => back.votes(*epoch),
-        Fact::ElectionStarted { .. } | Fact::RankRaised { .. } => {
-            back.own(|fact| matches!(fact, Fact::ElectionScheduled { .. }))
-        }
-        Fact::ElectionScheduled { master, .. } | Fact::ElectionImpossible { master, .. } => {
-            back.failure_of(*master)
-        }
-        Fact::ElectionExpired { epoch, .. } => {
-            let epoch = *epoch;
-            back.own(
-                move |fact| matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch),
-            )
-        }
-        Fact::FailSet { peer, .. } | Fact::QuorumMissed { peer, .. } => back.suspicions(*peer),
-        Fact::ReportAdded { peer, by, .. } => back.pfail_at(*by, *peer),
-        Fact::PfailSet { peer, .. } => back.silence_of(*peer),
-        Fact::StateChanged { to: Health::Fail, why: StateReason::OwnerFailed(peer) } => {
-            back.failure_of(*peer)
-        }
-        Fact::StateChanged { to: Health::Fail, why: StateReason::Minority { .. } } => {
-            back.own(|fact| matches!(fact, Fact::PfailSet { .. }))
-        }
-        Fact::StateChanged { to: Health::Ok, .. } => back.own(|fact| {
-            matches!(
-                fact,
-                Fact::SlotsMoved { .. } | Fact::BecameMaster { .. } | Fact::FailCleared { .. }
-            )
-        }),
-        Fact::SlotsMoved { to, .. } => back.promotion_of(*to),
-        _ => Vec::new(),
+    let mut reason = match &event.kind {
+        EventKind::Fact(fact) => back.reason_of(fact),
+        _ => Reason::default(),
     };
-    if found.is_empty() { own_cause() } else { found }
+    reason.next = reason.next.or_else(|| trace.position(event.cause?));
+    reason
 }
 
 /// Looks back from an event.
@@ -126,6 +109,33 @@ struct Back<'a> {
 }
 
 impl Back<'_> {
+    /// The rule for each kind of fact; without one, the event's own cause counts.
+    fn reason_of(&self, fact: &Fact) -> Reason {
+        match fact {
+            Fact::ElectionWon { epoch, .. } => self.election(*epoch),
+            Fact::ElectionExpired { epoch, .. } => self.start_of(*epoch).into(),
+            Fact::ElectionStarted { .. } | Fact::RankRaised { .. } => {
+                self.own(|fact| matches!(fact, Fact::ElectionScheduled { .. })).into()
+            }
+            Fact::ElectionScheduled { master, .. } | Fact::ElectionImpossible { master, .. } => {
+                self.failure_of(*master).into()
+            }
+            Fact::FailHeard { peer, .. } => self.verdict_on(*peer).into(),
+            Fact::FailSet { peer, .. } | Fact::QuorumMissed { peer, .. } => self.suspicions(*peer),
+            Fact::ReportAdded { peer, by, .. } => self.pfail_at(*by, *peer).into(),
+            Fact::PfailSet { peer, .. } => self.silence_of(*peer).into(),
+            Fact::StateChanged { to: Health::Fail, why: StateReason::OwnerFailed(peer) } => {
+                self.failure_of(*peer).into()
+            }
+            Fact::StateChanged { to: Health::Fail, why: StateReason::Minority { .. } } => {
+                self.own(|fact| matches!(fact, Fact::PfailSet { .. })).into()
+            }
+            Fact::StateChanged { to: Health::Ok, .. } => self.own(is_relief).into(),
+            Fact::SlotsMoved { to, .. } => self.promotion_of(*to).into(),
+            _ => Reason::default(),
+        }
+    }
+
     fn last(&self, found: impl Fn(&Event) -> bool) -> Option<usize> {
         let earlier = self.trace.start()..self.position;
         earlier.rev().find(|&at| self.trace.get(at).is_some_and(&found))
@@ -143,23 +153,41 @@ impl Back<'_> {
     }
 
     /// The last such fact of the same node.
-    fn own(&self, found: impl Fn(&Fact) -> bool) -> Vec<usize> {
-        self.last_fact(self.owner, found).into_iter().collect()
+    fn own(&self, found: impl Fn(&Fact) -> bool) -> Option<usize> {
+        self.last_fact(self.owner, found)
     }
 
-    /// How the same node came to hold a peer FAIL.
-    fn failure_of(&self, peer: NodeId) -> Vec<usize> {
-        self.own(|fact| {
+    /// How the same node came to hold a peer FAIL: the verdict itself, if it was told of one.
+    fn failure_of(&self, peer: NodeId) -> Option<usize> {
+        let known = self.own(|fact| {
             matches!(fact, Fact::FailSet { peer: of, .. } | Fact::FailHeard { peer: of, .. }
                 if *of == peer)
+        })?;
+        match &self.trace.get(known)?.kind {
+            EventKind::Fact(fact) if matches!(**fact, Fact::FailHeard { .. }) => {
+                self.verdict_on(peer).or(Some(known))
+            }
+            _ => Some(known),
+        }
+    }
+
+    /// The last verdict of any node that a peer has failed.
+    fn verdict_on(&self, peer: NodeId) -> Option<usize> {
+        self.last(|event| match &event.kind {
+            EventKind::Fact(fact) => {
+                matches!(**fact, Fact::FailSet { peer: of, .. } if of == peer)
+            }
+            _ => false,
         })
     }
 
-    /// The votes of an election, or else the request for them.
-    fn votes(&self, epoch: u64) -> Vec<usize> {
-        let is_start =
-            |fact: &Fact| matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch);
-        let Some(start) = self.last_fact(self.owner, is_start) else { return Vec::new() };
+    fn start_of(&self, epoch: u64) -> Option<usize> {
+        self.own(|fact| matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch))
+    }
+
+    /// The request for votes, and beside it the votes.
+    fn election(&self, epoch: u64) -> Reason {
+        let start = self.start_of(epoch);
         let is_vote = |&at: &usize| {
             self.trace.get(at).is_some_and(|event| {
                 event.id.owner == self.owner
@@ -167,26 +195,20 @@ impl Back<'_> {
                         if matches!(**fact, Fact::VoteReceived { .. }))
             })
         };
-        (start..self.position).rev().filter(is_vote).collect()
+        let votes = start.map(|start| (start..self.position).filter(is_vote).collect());
+        Reason { next: start, beside: votes.unwrap_or_default() }
     }
 
-    /// The reports and the own opinion that made a quorum.
-    fn suspicions(&self, peer: NodeId) -> Vec<usize> {
-        let report = self.last_fact(
-            self.owner,
-            |fact| matches!(fact, Fact::ReportAdded { peer: of, .. } if *of == peer),
-        );
-        let own = self.last_fact(
-            self.owner,
-            |fact| matches!(fact, Fact::PfailSet { peer: of, .. } if *of == peer),
-        );
-        let mut found: Vec<usize> = own.into_iter().chain(report).collect();
-        found.sort_unstable_by_key(|&at| std::cmp::Reverse(at));
-        found
+    /// The own opinion that made a quorum (a replica has none that counts), and beside it the report.
+    fn suspicions(&self, peer: NodeId) -> Reason {
+        let report =
+            self.own(|fact| matches!(fact, Fact::ReportAdded { peer: of, .. } if *of == peer));
+        let own = self.own(|fact| matches!(fact, Fact::PfailSet { peer: of, .. } if *of == peer));
+        Reason { next: own.or(report), beside: report.into_iter().collect() }
     }
 
     /// When the node that reported a peer began to suspect it itself.
-    fn pfail_at(&self, by: NodeId, peer: NodeId) -> Vec<usize> {
+    fn pfail_at(&self, by: NodeId, peer: NodeId) -> Option<usize> {
         let suspects = |event: &Event| match &event.kind {
             EventKind::Fact(fact) => {
                 matches!(**fact, Fact::PfailSet { peer: of, .. } if of == peer)
@@ -194,28 +216,33 @@ impl Back<'_> {
             }
             _ => false,
         };
-        self.last(suspects).into_iter().collect()
+        self.last(suspects)
     }
 
     /// What made a peer silent: what became of its process, or else a step of the person.
-    fn silence_of(&self, peer: NodeId) -> Vec<usize> {
+    fn silence_of(&self, peer: NodeId) -> Option<usize> {
         let ended = |event: &Event| match &event.kind {
             EventKind::Life(Life::Killed | Life::Crashed | Life::Paused) => self.is_of(event, peer),
             EventKind::Step(text) => is_network_fault(text),
             _ => false,
         };
-        self.last(ended).into_iter().collect()
+        self.last(ended)
     }
 
-    fn promotion_of(&self, peer: NodeId) -> Vec<usize> {
+    fn promotion_of(&self, peer: NodeId) -> Option<usize> {
         let promoted = |event: &Event| match &event.kind {
             EventKind::Fact(fact) => {
                 matches!(**fact, Fact::BecameMaster { .. }) && self.is_of(event, peer)
             }
             _ => false,
         };
-        self.last(promoted).into_iter().collect()
+        self.last(promoted)
     }
+}
+
+/// What lets a node serve again.
+fn is_relief(fact: &Fact) -> bool {
+    matches!(fact, Fact::SlotsMoved { .. } | Fact::BecameMaster { .. } | Fact::FailCleared { .. })
 }
 
 fn is_network_fault(step: &str) -> bool {

@@ -108,11 +108,9 @@ fn failure(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Senten
             say("pfail-set").with("peer", name(*peer)).with("silent", spoken_ms(*silent_ms))
         }
         Fact::PfailCleared { peer } => say("pfail-cleared").with("peer", name(*peer)),
-        Fact::ReportAdded { peer, by, have, needed } => say("report-added")
-            .with("peer", name(*peer))
-            .with("by", name(*by))
-            .with("have", have)
-            .with("needed", needed),
+        Fact::ReportAdded { peer, by, .. } => {
+            say("report-added").with("peer", name(*peer)).with("by", name(*by))
+        }
         Fact::ReportDropped { peer, by } => {
             say("report-dropped").with("peer", name(*peer)).with("by", name(*by))
         }
@@ -199,12 +197,14 @@ fn election(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sente
         Fact::ElectionStarted { epoch, needed } => {
             say("election-started").with("epoch", epoch).with("needed", counted(*needed, "vote"))
         }
-        Fact::ElectionWon { epoch, have, needed } => {
-            say("election-won").with("epoch", epoch).with("have", have).with("needed", needed)
-        }
-        Fact::ElectionExpired { epoch, have, needed } => {
-            say("election-expired").with("epoch", epoch).with("have", have).with("needed", needed)
-        }
+        Fact::ElectionWon { epoch, have, needed } => say("election-won")
+            .with("epoch", epoch)
+            .with("have", counted(*have, "vote"))
+            .with("needed", needed),
+        Fact::ElectionExpired { epoch, have, needed } => say("election-expired")
+            .with("epoch", epoch)
+            .with("have", counted(*have, "vote"))
+            .with("needed", needed),
         Fact::ElectionImpossible { master, why } => match *why {
             ElectionImpossible::DataTooOld { age_ms, limit_ms } => say("data-too-old")
                 .with("age", spoken_ms(age_ms))

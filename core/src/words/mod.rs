@@ -11,7 +11,9 @@ mod time;
 pub use dice::Dice;
 pub use digest::Digest;
 pub use id::{ActorId, Addr, ConnId, EventId, NodeId};
-pub use quote::{QuoteError, QuoteProblem, Word, quote_arg, split_args, split_words};
+pub use quote::{
+    QuoteError, QuoteProblem, Word, push_quoted, quote_arg, split_args, split_bytes, split_words,
+};
 pub use slot::{SLOT_COUNT, Slot, SlotRange, SlotSet, hash_tag, slot_of_key};
 pub use text::{TextError, nearest};
 pub use time::{ParseSpanError, Span, Time};

@@ -8,8 +8,7 @@
 //!
 //! [`quote_arg`] prints any bytes so that [`split_args`] reads the same bytes back.
 
-use std::iter::{Enumerate, Peekable};
-use std::str::Chars;
+use std::fmt::Write;
 
 use bytes::Bytes;
 
@@ -55,103 +54,110 @@ impl From<QuoteError> for TextError {
 
 /// The arguments of a line, as `redis-cli` would send them.
 pub fn split_args(line: &str) -> Result<Vec<Bytes>, QuoteError> {
-    let words = split_words(line)?;
-    Ok(words.into_iter().map(|word| word.bytes).collect())
+    split_bytes(line.as_bytes()).map_err(|fault| fault.in_text(line))
+}
+
+/// The arguments of a line of bytes, as the server reads an inline command; the error's column counts
+/// bytes.
+pub fn split_bytes(line: &[u8]) -> Result<Vec<Bytes>, QuoteError> {
+    Ok(read_words(line)?.into_iter().map(|(bytes, _, _)| bytes.into()).collect())
 }
 
 /// The arguments of a line, each with its place.
 pub fn split_words(line: &str) -> Result<Vec<Word>, QuoteError> {
-    let mut characters = line.chars().enumerate().peekable();
+    let words = read_words(line.as_bytes()).map_err(|fault| fault.in_text(line))?;
+    let word = |(bytes, start, end): (Vec<u8>, usize, usize)| Word {
+        bytes: bytes.into(),
+        column: line[..start].chars().count() + 1,
+        length: line[start..end].chars().count(),
+    };
+    Ok(words.into_iter().map(word).collect())
+}
+
+impl QuoteError {
+    /// The same fault with its column in characters.
+    fn in_text(self, line: &str) -> QuoteError {
+        let before = line.char_indices().take_while(|&(at, _)| at + 1 < self.column).count();
+        QuoteError { column: before + 1, ..self }
+    }
+}
+
+/// Each word with the places where it starts and ends.
+fn read_words(line: &[u8]) -> Result<Vec<(Vec<u8>, usize, usize)>, QuoteError> {
     let mut words = Vec::new();
-    while let Some(&(index, character)) = characters.peek() {
-        if is_blank(character) {
-            characters.next();
-        } else {
-            words.push(read_word(&mut characters, index)?);
-        }
-    }
-    Ok(words)
-}
-
-type Characters<'a> = Peekable<Enumerate<Chars<'a>>>;
-
-fn is_blank(character: char) -> bool {
-    matches!(character, ' ' | '\t' | '\n' | '\r')
-}
-
-fn read_word(characters: &mut Characters, start: usize) -> Result<Word, QuoteError> {
-    let mut bytes = Vec::new();
-    let mut end = start;
-    while let Some((index, character)) = characters.next_if(|&(_, c)| !is_blank(c)) {
-        end = match character {
-            '"' | '\'' => read_quoted(characters, index, character, &mut bytes)?,
-            plain => {
-                push(&mut bytes, plain);
-                index
-            }
-        };
-    }
-    Ok(Word { bytes: bytes.into(), column: start + 1, length: end + 1 - start })
-}
-
-/// Reads up to the closing quote and answers where that is.
-fn read_quoted(
-    characters: &mut Characters,
-    open: usize,
-    quote: char,
-    bytes: &mut Vec<u8>,
-) -> Result<usize, QuoteError> {
-    let unclosed = QuoteError { column: open + 1, problem: QuoteProblem::Unclosed };
+    let mut at = 0;
     loop {
-        let (index, character) = characters.next().ok_or_else(|| unclosed.clone())?;
-        if character == quote {
-            return match characters.peek() {
-                Some(&(_, next)) if !is_blank(next) => {
-                    Err(QuoteError { column: index + 1, problem: QuoteProblem::Glued })
-                }
-                _ => Ok(index),
-            };
+        at += line[at..].iter().take_while(|byte| is_space(byte)).count();
+        if at == line.len() {
+            return Ok(words);
         }
-        match (character, quote) {
-            ('\\', '"') => read_escape(characters, bytes).ok_or_else(|| unclosed.clone())?,
-            ('\\', _) if characters.next_if(|&(_, c)| c == '\'').is_some() => bytes.push(b'\''),
-            _ => push(bytes, character),
-        }
+        let start = at;
+        let mut word = Vec::new();
+        at = read_word(line, at, &mut word)?;
+        words.push((word, start, at));
     }
 }
 
-/// Reads what follows a backslash in double quotes; `None` at the end of the line.
-fn read_escape(characters: &mut Characters, bytes: &mut Vec<u8>) -> Option<()> {
-    let (_, escaped) = characters.next()?;
-    if escaped == 'x' {
-        match hex_pair(characters) {
-            Some(byte) => bytes.push(byte),
-            None => bytes.push(b'x'),
+/// Reads one word from `at`; where it ends.
+fn read_word(line: &[u8], mut at: usize, word: &mut Vec<u8>) -> Result<usize, QuoteError> {
+    while let Some(&byte) = line.get(at) {
+        match byte {
+            b' ' | b'\n' | b'\r' | b'\t' => break,
+            b'"' | b'\'' => {
+                let unclosed = QuoteError { column: at + 1, problem: QuoteProblem::Unclosed };
+                at = read_quoted(line, at, word).ok_or(unclosed)?;
+                return match line.get(at) {
+                    Some(next) if !is_space(next) => {
+                        Err(QuoteError { column: at, problem: QuoteProblem::Glued })
+                    }
+                    _ => Ok(at),
+                };
+            }
+            _ => word.push(byte),
         }
-        return Some(());
+        at += 1;
     }
-    match escaped {
-        'n' => bytes.push(b'\n'),
-        'r' => bytes.push(b'\r'),
-        't' => bytes.push(b'\t'),
-        'b' => bytes.push(0x08),
-        'a' => bytes.push(0x07),
-        itself => push(bytes, itself),
-    }
-    Some(())
+    Ok(at)
 }
 
-/// The byte of two hex digits, which are consumed only if both are there.
-fn hex_pair(characters: &mut Characters) -> Option<u8> {
-    let mut ahead = characters.clone();
-    let high = ahead.next()?.1.to_digit(16)?;
-    let low = ahead.next()?.1.to_digit(16)?;
-    *characters = ahead;
-    Some((high * 16 + low) as u8)
+/// Reads what is between the quote at `open` and its match; where the rest of the line begins.
+fn read_quoted(line: &[u8], open: usize, word: &mut Vec<u8>) -> Option<usize> {
+    let quote = line[open];
+    let mut at = open + 1;
+    loop {
+        let (byte, width) = match line[at..] {
+            [] => return None,
+            [byte, ..] if byte == quote => return Some(at + 1),
+            [b'\\', ref escape @ ..] if quote == b'"' => unescape(escape),
+            [b'\\', b'\'', ..] => (b'\'', 2),
+            [byte, ..] => (byte, 1),
+        };
+        word.push(byte);
+        at += width;
+    }
 }
 
-fn push(bytes: &mut Vec<u8>, character: char) {
-    bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+/// The byte that an escape stands for, and how many bytes it takes with its backslash.
+fn unescape(escape: &[u8]) -> (u8, usize) {
+    let digit = |byte: u8| char::from(byte).to_digit(16).map(|digit| digit as u8);
+    match *escape {
+        [b'x', high, low, ..] => match (digit(high), digit(low)) {
+            (Some(high), Some(low)) => (high << 4 | low, 4),
+            _ => (b'x', 2),
+        },
+        [b'n', ..] => (b'\n', 2),
+        [b'r', ..] => (b'\r', 2),
+        [b't', ..] => (b'\t', 2),
+        [b'b', ..] => (8, 2),
+        [b'a', ..] => (7, 2),
+        [byte, ..] => (byte, 2),
+        [] => (b'\\', 1),
+    }
+}
+
+/// White space as C's `isspace` has it.
+fn is_space(byte: &u8) -> bool {
+    matches!(byte, b' ' | b'\t'..=b'\r')
 }
 
 /// An argument as text: bare if that is safe, else in double quotes, as `redis-cli` prints values.
@@ -160,21 +166,27 @@ pub fn quote_arg(bytes: &[u8]) -> String {
     if !bytes.is_empty() && bytes.iter().all(is_safe) {
         return bytes.iter().map(|&byte| char::from(byte)).collect();
     }
-    let mut text = String::from("\"");
+    let mut text = String::new();
+    push_quoted(&mut text, bytes);
+    text
+}
+
+/// Appends bytes in double quotes (Redis 7.0, `sds.c: sdscatrepr`).
+pub fn push_quoted(text: &mut String, bytes: &[u8]) {
+    text.push('"');
     for &byte in bytes {
         match byte {
-            b'\\' | b'"' => text.extend(['\\', char::from(byte)]),
+            b'"' | b'\\' => text.extend(['\\', char::from(byte)]),
             b'\n' => text.push_str("\\n"),
             b'\r' => text.push_str("\\r"),
             b'\t' => text.push_str("\\t"),
-            0x07 => text.push_str("\\a"),
-            0x08 => text.push_str("\\b"),
+            7 => text.push_str("\\a"),
+            8 => text.push_str("\\b"),
             b' '..=b'~' => text.push(char::from(byte)),
-            _ => text.push_str(&format!("\\x{byte:02x}")),
+            _ => write!(text, "\\x{byte:02x}").expect("a string takes any text"),
         }
     }
     text.push('"');
-    text
 }
 
 #[cfg(test)]
@@ -211,5 +223,23 @@ mod tests {
         assert_eq!(split_args(&quote_arg(&all)).unwrap(), [Bytes::from(all)]);
         assert_eq!(quote_arg(b""), "\"\"");
         assert_eq!(quote_arg(b"user:1"), "user:1");
+    }
+
+    #[test]
+    fn bytes_are_split_as_the_server_splits_them() {
+        let table: [(&str, &[&[u8]]); 9] = [
+            ("  get  key\r\n", &[b"get", b"key"]),
+            (r#""x\x41\n\q""#, &[b"xA\nq"]),
+            (r#""\xZZ""#, &[b"xZZ"]),
+            (r"'a\'b\n'", &[br"a'b\n"]),
+            (r#"a"b""#, &[b"ab"]),
+            (r#""" ''"#, &[b"", b""]),
+            (r"a\nb", &[br"a\nb"]),
+            ("a\u{b}b", &[b"a\x0bb"]),
+            ("a\rb", &[b"a", b"b"]),
+        ];
+        for (line, words) in table {
+            assert_eq!(split_bytes(line.as_bytes()).unwrap(), words, "{line:?}");
+        }
     }
 }

@@ -139,6 +139,16 @@ impl SlotSet {
         Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
     }
 
+    /// Whether both are the same set. If they are, they share their memory from then on, so that the
+    /// next comparison takes no time.
+    pub fn is_or_becomes(&mut self, other: &SlotSet) -> bool {
+        let same = self.same(other);
+        if same && !Arc::ptr_eq(&self.0, &other.0) {
+            self.0 = other.0.clone();
+        }
+        same
+    }
+
     /// A word that is equal for equal sets, and hardly ever for different ones.
     pub fn fingerprint(&self) -> u64 {
         self.0.fingerprint

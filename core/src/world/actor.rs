@@ -12,7 +12,7 @@ use crate::node::{Input, Node, Packet};
 use crate::words::{ActorId, Dice, EventId, Span, Time};
 
 /// The period of `serverCron` (hz 10), and how late the timer of a real process is at most.
-const TICK: Span = Span::from_millis(100);
+pub const TICK: Span = Span::from_millis(100);
 const TICK_LATE_MAX: u64 = 1_000;
 
 /// A participant of the world.
@@ -100,9 +100,9 @@ impl Server {
         matches!(self.process, Process::Running)
     }
 
-    /// When the first tick comes: processes are not started in step.
-    pub fn first_tick(&mut self) -> Span {
-        Span::from_micros(self.timer.below(TICK.micros()))
+    /// When the first tick comes, at most `within` from now.
+    pub fn first_tick(&mut self, within: Span) -> Span {
+        Span::from_micros(self.timer.below(within.micros()))
     }
 
     pub fn next_tick(&mut self) -> Span {

@@ -198,7 +198,7 @@ fn writes_lost(known: &Hazards, scene: &Scene) -> Vec<Hazard> {
         let owner = owner(scene.masters, promise.slot)?;
         let found = owner.value(key);
         let is_kept = found.is_some_and(|found| found >= promise.value);
-        (!is_kept && !known.is_lost(key, promise.value)).then(|| Hazard::WriteLost {
+        (!is_kept && !known.is_lost(key, promise.value)).then_some(Hazard::WriteLost {
             key,
             value: promise.value,
             acknowledged_by: promise.by,

@@ -8,8 +8,9 @@
 //! The claims (Redis 7.0, `cluster.c`): a vote is remembered in nodes.conf before it is sent
 //! (`clusterSendFailoverAuthIfNeeded`), so a node votes once in an epoch whatever happens to it; two
 //! majorities share a voter, so no epoch has two winners; an epoch only grows
-//! (`clusterProcessPacket`) unless nodes.conf is lost, and then the node is a stranger with another
-//! name; a replica has what its master sent, and the master counts before it sends
+//! (`clusterProcessPacket`), but one that was merely heard of is not written to nodes.conf at once, so
+//! a node that starts again may be back at what it had saved, and one that lost its nodes.conf is a
+//! stranger with another name; a replica has what its master sent, and the master counts before it sends
 //! (`replication.c: feedReplicationBacklog`).
 //!
 //! That all agree in the end is no claim about an event: see [`super::agreement`].
@@ -41,7 +42,7 @@ pub const INVARIANTS: &[Invariant] = &[
     },
     Invariant {
         name: "epoch-never-falls",
-        sentence: "A node's currentEpoch never falls, unless it lost its nodes.conf.",
+        sentence: "A node's currentEpoch never falls, nor below its nodes.conf when it starts again.",
         check: epoch_never_falls,
     },
     Invariant {
@@ -72,7 +73,9 @@ pub enum Seen<'a> {
     Fact(&'a Fact),
     /// It has taken an input in, and this is how it stands. `source` is the running node that it
     /// replicates, if it does.
-    State { current_epoch: u64, history: History, source: Option<History> },
+    State { current_epoch: u64, saved_epoch: u64, history: History, source: Option<History> },
+    /// Its process has started again, from what it had saved.
+    Restarted,
     /// It started without its nodes.conf: it is another node from now on.
     ConfigLost,
 }
@@ -91,8 +94,16 @@ pub struct Broken {
 pub struct Memory {
     votes: OrdSet<(ActorId, u64)>,
     winners: OrdMap<u64, ActorId>,
-    /// Each node's currentEpoch, by actor.
-    epochs: Vec<u64>,
+    /// By actor.
+    epochs: Vec<Epochs>,
+}
+
+/// The currentEpoch of a node.
+#[derive(Clone, Copy, Debug, Default)]
+struct Epochs {
+    current: u64,
+    /// In its nodes.conf.
+    saved: u64,
 }
 
 /// The watch over all claims.
@@ -123,25 +134,32 @@ impl Memory {
                 self.winners.insert(*epoch, sight.node);
             }
             Seen::Fact(_) => {}
-            Seen::State { current_epoch, .. } => self.set_epoch(sight.node, current_epoch),
+            Seen::State { current_epoch, saved_epoch, .. } => {
+                let epochs = Epochs { current: current_epoch, saved: saved_epoch };
+                *self.epochs_mut(sight.node) = epochs;
+            }
+            Seen::Restarted => {
+                let epochs = self.epochs_mut(sight.node);
+                epochs.current = epochs.saved;
+            }
             Seen::ConfigLost => {
-                self.set_epoch(sight.node, 0);
+                *self.epochs_mut(sight.node) = Epochs::default();
                 self.votes =
                     self.votes.iter().filter(|&&(voter, _)| voter != sight.node).copied().collect();
             }
         }
     }
 
-    fn set_epoch(&mut self, node: ActorId, epoch: u64) {
+    fn epochs_mut(&mut self, node: ActorId) -> &mut Epochs {
         let place = usize::from(node.0);
         if self.epochs.len() <= place {
-            self.epochs.resize(place + 1, 0);
+            self.epochs.resize(place + 1, Epochs::default());
         }
-        self.epochs[place] = epoch;
+        &mut self.epochs[place]
     }
 
     fn epoch(&self, node: ActorId) -> u64 {
-        self.epochs.get(usize::from(node.0)).copied().unwrap_or(0)
+        self.epochs.get(usize::from(node.0)).map_or(0, |epochs| epochs.current)
     }
 }
 
@@ -201,7 +219,12 @@ mod tests {
 
     fn state(current_epoch: u64, offset: u64, source: Option<u64>) -> Seen<'static> {
         let history = |offset| History { id: id("history"), offset };
-        Seen::State { current_epoch, history: history(offset), source: source.map(history) }
+        Seen::State {
+            current_epoch,
+            saved_epoch: current_epoch / 2,
+            history: history(offset),
+            source: source.map(history),
+        }
     }
 
     #[test]
@@ -244,6 +267,16 @@ mod tests {
     }
 
     #[test]
+    fn a_restart_goes_back_to_what_was_saved_and_no_further() {
+        let mut watch = Invariants::default();
+        assert_eq!(see(&mut watch, 0, state(8, 0, None)), None);
+        assert_eq!(see(&mut watch, 0, Seen::Restarted), None);
+        assert_eq!(see(&mut watch, 0, state(4, 0, None)), None);
+        assert_eq!(see(&mut watch, 0, Seen::Restarted), None);
+        assert_eq!(see(&mut watch, 0, state(1, 0, None)).as_deref(), Some("epoch-never-falls"));
+    }
+
+    #[test]
     fn a_replica_ahead_of_its_source_is_seen() {
         let mut watch = Invariants::default();
         assert_eq!(see(&mut watch, 3, state(1, 100, Some(100))), None);
@@ -251,7 +284,7 @@ mod tests {
         assert_eq!(broken.as_deref(), Some("replica-not-ahead"));
         let other = History { id: id("other"), offset: 1 };
         let history = History { id: id("history"), offset: 9 };
-        let apart = Seen::State { current_epoch: 1, history, source: Some(other) };
+        let apart = Seen::State { current_epoch: 1, saved_epoch: 1, history, source: Some(other) };
         assert_eq!(see(&mut watch, 3, apart), None);
     }
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
-use super::actor::{Actor, Process, Server};
+use super::actor::{Actor, Process, Server, TICK};
 use super::event::{EventKind, Life};
 use super::network::Network;
 use super::paths::Delay;
@@ -26,6 +26,9 @@ use crate::words::{ActorId, Addr, ConnId, Digest, EventId, SLOT_COUNT, Span, Tim
 
 /// The connection over which the world itself speaks to a node.
 const HAND: ConnId = ConnId(u32::MAX);
+/// New nodes are started one by one: each has its own tenth tick, on which it does what it does once
+/// a second.
+const STARTS_WITHIN: Span = Span::from_secs(1);
 /// How long a cluster may take to form before something must be wrong with it.
 const FORMATION_MAX: Span = Span::from_secs(300);
 const POLL: Span = Span::from_millis(100);
@@ -143,7 +146,7 @@ impl World {
         let server = Server::new(node, self.setup.seed, &name, 0, 0);
         self.actors.push(Arc::new(Actor::Server(Box::new(server))));
         self.counts.push(0);
-        self.start_timer(actor);
+        self.start_timer(actor, STARTS_WITHIN);
         self.happen(actor, cause, EventKind::Life(Life::Started), trace);
         actor
     }
@@ -170,10 +173,10 @@ impl World {
         }
     }
 
-    pub(super) fn start_timer(&mut self, actor: ActorId) {
+    pub(super) fn start_timer(&mut self, actor: ActorId, within: Span) {
         let now = self.now();
         if let Some(server) = self.server_mut(actor) {
-            let (at, incarnation) = (now + server.first_tick(), server.incarnation);
+            let (at, incarnation) = (now + server.first_tick(within), server.incarnation);
             self.queue.push(at, Due::Tick { actor, incarnation });
         }
     }
@@ -281,7 +284,7 @@ impl World {
                 self.past_ids.push((actor, past));
             }
         }
-        self.start_timer(actor);
+        self.start_timer(actor, TICK);
     }
 }
 

@@ -104,12 +104,15 @@ impl World {
         *self.seat_mut(actor) = Seat { id: Some(id), incarnation, ..seat };
         if is_stranger {
             self.see(actor, Seen::ConfigLost);
+        } else if is_restarted {
+            self.see(actor, Seen::Restarted);
         }
         let source = self.source_of(actor);
         if let Some(server) = self.server(actor) {
             let current_epoch = server.node.current_epoch();
+            let saved_epoch = server.node.saved_epoch();
             let history = history(&server.node);
-            self.see(actor, Seen::State { current_epoch, history, source });
+            self.see(actor, Seen::State { current_epoch, saved_epoch, history, source });
         }
         if is_restarted {
             self.watch_moment(Moment::Restarted(actor), cause, trace);

@@ -4,6 +4,7 @@
 //! table and writes them to `target/bench.json`, so that two versions can be compared.
 
 mod page;
+mod world;
 
 use std::fmt;
 use std::fs;
@@ -57,6 +58,7 @@ impl Measure {
 /// Measures everything, prints the table, and writes `target/bench.json`.
 pub async fn run() -> io::Result<()> {
     let mut measures = Vec::new();
+    measures.extend(world::measure());
     measures.extend(page::measure().await);
     print_table(&measures);
     let json = serde_json::to_string_pretty(&measures)?;

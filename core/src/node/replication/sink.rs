@@ -200,11 +200,18 @@ impl Node {
     }
 
     fn feed(&mut self, args: Vec<Bytes>, out: &mut Effects) {
-        let bytes_max = self.config.repl_backlog_bytes;
-        let Some(backlog) = &mut self.replication.backlog else { return };
         self.replication.offset += data::call_len(&args);
-        let (args, end): (Arc<[Bytes]>, u64) = (args.into(), self.replication.offset);
-        backlog.push(Entry { args: args.clone(), end }, bytes_max);
+        let end = self.replication.offset;
+        self.pass_on(&args.into(), end, out);
+    }
+
+    /// One command of the stream, into the backlog and to the replicas: a master's own, or what a
+    /// replica got from its master.
+    pub(super) fn pass_on(&mut self, args: &Arc<[Bytes]>, end: u64, out: &mut Effects) {
+        let bytes_max = self.config.repl_backlog_bytes;
+        if let Some(backlog) = &mut self.replication.backlog {
+            backlog.push(Entry { args: args.clone(), end }, bytes_max);
+        }
         for replica in self.replication.replicas.iter().filter(|replica| replica.gets_stream()) {
             let part = Part::Command { args: args.clone(), end };
             out.send(replica.conn, Packet::Replication(part));

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::LinkPhase;
-use super::backlog::{Backlog, Entry};
+use super::backlog::Backlog;
 use crate::data::{self, Context, Keyspace, Role};
 use crate::node::Node;
 use crate::node::fact::Fact;
@@ -171,7 +171,7 @@ impl Node {
             }
             Part::Snapshot { offset, keyspace } => self.load_snapshot(offset, *keyspace, out),
             Part::Continue { replid } => self.resume_stream(replid, out),
-            Part::Command { args, end } => self.apply_command(&args, end),
+            Part::Command { args, end } => self.apply_command(&args, end, out),
             Part::Hello { .. } | Part::Psync { .. } | Part::Ack { .. } => {}
         }
     }
@@ -217,7 +217,7 @@ impl Node {
         Some(source.of)
     }
 
-    fn apply_command(&mut self, args: &Arc<[Bytes]>, end: u64) {
+    fn apply_command(&mut self, args: &Arc<[Bytes]>, end: u64, out: &mut Effects) {
         if !is_stream_control(args) {
             let mut context = Context::new(self.now, Role::Applying);
             data::execute(&mut self.keyspace, &mut context, args);
@@ -226,10 +226,7 @@ impl Node {
         if self.profile.breaks(BrokenRule::CountsTwice) {
             self.replication.offset += data::call_len(args);
         }
-        let bytes_max = self.config.repl_backlog_bytes;
-        if let Some(backlog) = &mut self.replication.backlog {
-            backlog.push(Entry { args: args.clone(), end }, bytes_max);
-        }
+        self.pass_on(args, end, out);
     }
 
     fn acknowledge(&mut self, out: &mut Effects) {

@@ -47,37 +47,58 @@ struct Field {
 const FIELDS: &[Field] = &[
     Field {
         name: "masters",
-        write: |setup, text| Some(setup.masters = bounded(text, 1_000)?),
+        write: |setup, text| {
+            setup.masters = bounded(text, 1_000)?;
+            Some(())
+        },
         read: |setup| setup.masters.to_string(),
     },
     Field {
         name: "replicas",
-        write: |setup, text| Some(setup.replicas = bounded(text, 10)?),
+        write: |setup, text| {
+            setup.replicas = bounded(text, 10)?;
+            Some(())
+        },
         read: |setup| setup.replicas.to_string(),
     },
     Field {
         name: "port",
-        write: |setup, text| Some(setup.first_port = bounded(text, 50_000)?),
+        write: |setup, text| {
+            setup.first_port = bounded(text, 50_000)?;
+            Some(())
+        },
         read: |setup| setup.first_port.to_string(),
     },
     Field {
         name: "seed",
-        write: |setup, text| Some(setup.seed = text.parse().ok()?),
+        write: |setup, text| {
+            setup.seed = text.parse().ok()?;
+            Some(())
+        },
         read: |setup| setup.seed.to_string(),
     },
     Field {
         name: "latency",
-        write: |setup, text| Some(setup.delay.latency = text.parse().ok()?),
+        write: |setup, text| {
+            setup.delay.latency = text.parse().ok()?;
+            Some(())
+        },
         read: |setup| setup.delay.latency.to_string(),
     },
     Field {
         name: "jitter",
-        write: |setup, text| Some(setup.delay.jitter = text.parse().ok()?),
+        write: |setup, text| {
+            setup.delay.jitter = text.parse().ok()?;
+            Some(())
+        },
         read: |setup| setup.delay.jitter.to_string(),
     },
     Field {
         name: "epoch",
-        write: |setup, text| Some(setup.epoch = Time::ZERO + text.parse::<Span>().ok()?),
+        write: |setup, text| {
+            setup.epoch = Time::ZERO + text.parse::<Span>().ok()?;
+            Some(())
+        },
         read: |setup| setup.epoch.since(Time::ZERO).to_string(),
     },
 ];
