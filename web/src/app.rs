@@ -33,15 +33,7 @@ pub fn App() -> Html {
             on_ask.emit(Ask::Open { lesson: id.to_string() });
         });
     }
-    {
-        let on_do = on_do.clone();
-        let shown = model.shown.clone().filter(|_| model.can_read_on());
-        use_effect_with(shown, move |shown| {
-            if shown.is_some() {
-                on_do.emit(Ask::Continue);
-            }
-        });
-    }
+    use_reading(&model, &on_do);
     use_motion(&model, &on_ask);
     let on_move = use_moves(&model, &on_ask);
     use_keys(&model, &on_move);
@@ -64,11 +56,11 @@ pub fn App() -> Html {
                     <Stage stage={shown.stage.clone()} arrow={shown.arrow.clone()}
                         masters={lesson.front.cluster.masters} looked_at={looked_at(&model)} />
                 }
-                if let (Some(reasons), Some(shown)) = (&model.why, shown) {
-                    <Why reasons={reasons.clone()} shown={shown.now.as_ref().map(|now| now.position)}
-                        on_move={on_move.clone()} on_close={on_close_why} />
-                }
             </section>
+            if let (Some(reasons), Some(shown)) = (&model.why, shown) {
+                <Why reasons={reasons.clone()} shown={shown.now.as_ref().map(|now| now.position)}
+                    on_move={on_move.clone()} on_close={on_close_why} />
+            }
             <Timeline shown={model.shown.clone()} motion={model.motion} {on_move} />
             <Says now={shown.and_then(|shown| shown.now.clone())}
                 trouble={said_trouble(&model)} {on_why} />
@@ -94,6 +86,20 @@ fn use_asks(carrier: &Carrier, model: &UseReducerHandle<Model>) -> (Callback<Ask
         ask_first.emit(Ask::Lessons);
     });
     (to_look, to_do)
+}
+
+/// Goes on by itself past text and pointers: once for each block, whatever else is answered
+/// meanwhile.
+#[hook]
+fn use_reading(model: &UseReducerHandle<Model>, on_do: &Callback<Ask>) {
+    let file = model.lesson.as_ref().map(|lesson| lesson.file.clone());
+    let block = model.shown.as_ref().map(|shown| shown.lesson.block);
+    let on_do = on_do.clone();
+    use_effect_with((file, block, model.can_read_on()), move |&(_, _, can_read_on)| {
+        if can_read_on {
+            on_do.emit(Ask::Continue);
+        }
+    });
 }
 
 /// What the controls of time do.

@@ -5,7 +5,7 @@ use gloo::timers::callback::Timeout;
 use gloo::utils::{document, window};
 use hashslot_core::view::{Direction, Filter};
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent};
+use web_sys::{Element, KeyboardEvent, MediaQueryList};
 use yew::prelude::*;
 
 use crate::components::timeline::Move;
@@ -102,4 +102,26 @@ fn is_for_text(event: &KeyboardEvent) -> bool {
 fn is_for_control(event: &KeyboardEvent) -> bool {
     let controls = "button, a, input, summary, [role=button]";
     target(event).is_some_and(|it| it.matches(controls).unwrap_or(false))
+}
+
+/// The screens on which lesson and stage stand one below the other; the style sheet has the same.
+const NARROW: &str = "(max-width: 760px)";
+
+/// Whether the screen is narrow, also when it is turned.
+#[hook]
+pub fn use_is_narrow() -> bool {
+    let query = use_memo((), |()| window().match_media(NARROW).ok().flatten());
+    let is_narrow = {
+        let query = query.clone();
+        move || query.as_ref().as_ref().is_some_and(MediaQueryList::matches)
+    };
+    let state = use_state_eq(is_narrow.clone());
+    let setter = state.setter();
+    use_effect_with((), move |()| {
+        let on_change = move |_: &web_sys::Event| setter.set(is_narrow());
+        let listener =
+            query.as_ref().as_ref().map(|query| EventListener::new(query, "change", on_change));
+        move || drop(listener)
+    });
+    *state
 }

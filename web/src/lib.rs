@@ -19,8 +19,8 @@ mod components;
 mod hooks;
 pub mod lab;
 mod model;
-pub mod wire;
 pub mod trial;
+pub mod wire;
 mod worker;
 
 use wasm_bindgen::prelude::wasm_bindgen;

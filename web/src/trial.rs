@@ -25,7 +25,8 @@ impl Trial {
 
     /// Does a line as a lesson writes it, such as `$ workload 50/s`.
     pub fn run_line(&mut self, line: &str) {
-        if let Line::Step(step) = Line::parse(line).expect("the bench writes lines that can be read")
+        if let Line::Step(step) =
+            Line::parse(line).expect("the bench writes lines that can be read")
         {
             self.session.apply(&step);
         }

@@ -16,7 +16,9 @@ fn said(sight: &Sight) -> String {
             "Look at the marks below the nodes: the one over the digit {} is what {port} thinks.",
             port.number() % 10
         ),
-        Sight::Why(port) => format!("Look at {port} on the stage, and ask Why? below it."),
+        Sight::Why(port) => {
+            format!("Go back to a letter of the timeline at which {port} changes, and ask Why?")
+        }
         Sight::Events => {
             "Step through the events with the buttons < and > of the timeline.".to_owned()
         }

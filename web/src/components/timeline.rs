@@ -81,7 +81,7 @@ pub fn Timeline(props: &Props) -> Html {
             <div class="beside">
                 if let Some(shown) = shown {
                     if is_behind {
-                        { control("to-present", "Skip to the present", html! { "Skip to the present" }, false,
+                        { control("to-present", "To the present", html! { "To the present" }, false,
                             Move::Seek(shown.present), on_move) }
                     }
                     if let Some(branch) = &shown.branch {

@@ -13,13 +13,14 @@ use web_sys::Element;
 use yew::prelude::*;
 
 use super::timeline::Move;
+use crate::hooks::use_is_narrow;
 use crate::lab::{Mark, Shown};
 
 /// Where the bar begins and ends, in percent of its width.
 const BEGIN: f64 = 1.5;
 const END: f64 = 98.5;
-/// How far letters stay apart, if there is room.
-const GAP: f64 = 2.6;
+/// How far letters stay apart, if there is room, on wide screens and on narrow ones.
+const GAPS: (f64, f64) = (2.6, 4.8);
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -30,7 +31,8 @@ pub struct Props {
 #[component]
 pub fn Track(props: &Props) -> Html {
     let shown = &props.shown;
-    let places = Places::of(shown);
+    let gap = if use_is_narrow() { GAPS.1 } else { GAPS.0 };
+    let places = Places::of(shown, gap);
     let cursor = places.cursor(shown);
     let on_click = {
         let (places, on_move) = (places.clone(), props.on_move.clone());
@@ -46,7 +48,7 @@ pub fn Track(props: &Props) -> Html {
     let now = shown.now.as_ref().map_or("The start.", |told| told.text.as_str()).to_owned();
     let mark = |(mark, x): (&Mark, &f64)| {
         let is_now = shown.now.as_ref().is_some_and(|told| told.position == mark.position);
-        moment(mark, *x, is_now, &props.on_move)
+        moment(mark, *x, gap, is_now, &props.on_move)
     };
     html! {
         <div class="track">
@@ -64,7 +66,7 @@ pub fn Track(props: &Props) -> Html {
     }
 }
 
-fn moment(mark: &Mark, x: f64, is_now: bool, on_move: &Callback<Move>) -> Html {
+fn moment(mark: &Mark, x: f64, gap: f64, is_now: bool, on_move: &Callback<Move>) -> Html {
     let position = mark.position;
     let on_move = on_move.clone();
     let on_click = move |event: MouseEvent| {
@@ -75,7 +77,7 @@ fn moment(mark: &Mark, x: f64, is_now: bool, on_move: &Callback<Move>) -> Html {
         <g class={classes!("mark", is_now.then_some("now"))} onclick={on_click}
             data-letter={mark.moment.letter()}>
             <title>{ &mark.text }</title>
-            <rect x={percent(x - GAP / 2.0)} y="0" width={percent(GAP)} height="30" />
+            <rect x={percent(x - gap / 2.0)} y="0" width={percent(gap)} height="30" />
             <text x={percent(x)} y="12" text-anchor="middle">{ mark.moment.letter() }</text>
             <line x1={percent(x)} x2={percent(x)} y1="17" y2="27" />
         </g>
@@ -134,10 +136,10 @@ struct Places {
 }
 
 impl Places {
-    fn of(shown: &Shown) -> Places {
+    fn of(shown: &Shown, gap: f64) -> Places {
         let times: Vec<u64> = shown.marks.iter().map(|mark| mark.elapsed.micros()).collect();
         let present = shown.present.micros();
-        let marks = spread(&times, present);
+        let marks = spread(&times, present, gap);
         let mut knots = vec![(0, BEGIN)];
         knots.extend(times.into_iter().zip(marks.iter().copied()));
         knots.push((present, END));
@@ -180,9 +182,9 @@ impl Places {
 }
 
 /// Places for times in order: in proportion, but no closer than the gap.
-fn spread(times: &[u64], present: u64) -> Vec<f64> {
-    let room = END - BEGIN - GAP;
-    let gap = GAP.min(room / times.len().max(1) as f64);
+fn spread(times: &[u64], present: u64, gap: f64) -> Vec<f64> {
+    let room = END - BEGIN - gap;
+    let gap = gap.min(room / times.len().max(1) as f64);
     let scale = (END - BEGIN) / present.max(1) as f64;
     let mut places: Vec<f64> = times.iter().map(|&time| BEGIN + time as f64 * scale).collect();
     let mut least = BEGIN + gap;
@@ -209,12 +211,12 @@ mod tests {
     #[test]
     fn letters_stay_apart_and_in_order() {
         let burst: Vec<u64> = (0..20).map(|index| 9_000_000 + index).collect();
-        let places = spread(&burst, 9_000_100);
-        let is_apart = |pair: &[f64]| pair[1] - pair[0] > GAP * 0.99;
+        let places = spread(&burst, 9_000_100, GAPS.0);
+        let is_apart = |pair: &[f64]| pair[1] - pair[0] > GAPS.0 * 0.99;
         assert!(places.windows(2).all(is_apart), "{places:?}");
         assert!(places[0] > BEGIN && places[19] < END);
         let crowd: Vec<u64> = (0..200).collect();
-        let places = spread(&crowd, 1000);
+        let places = spread(&crowd, 1000, GAPS.1);
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
     }
 

@@ -20,7 +20,7 @@ pub const RADIUS: f64 = 190.0;
 pub const HALF: f64 = 31.0;
 /// How far the marks of a node reach, to each side and down.
 const SIDE: f64 = 66.0;
-const BELOW: f64 = 82.0;
+pub const BELOW: f64 = 82.0;
 
 /// How the stage is laid out.
 #[derive(Clone, Copy, PartialEq, Eq)]

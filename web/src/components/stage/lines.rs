@@ -3,7 +3,7 @@
 use hashslot_core::view::{RoleOnStage, Stage};
 use yew::prelude::*;
 
-use super::layout::{HALF, Layout, Place, px};
+use super::layout::{BELOW, Form, HALF, Layout, Place, px};
 use crate::lab::Arrow;
 
 /// Above this many nodes, lines between all of them would hide everything else.
@@ -66,8 +66,8 @@ fn line(class: Classes, a: Place, b: Place) -> Html {
 pub fn message(arrow: &Arrow, layout: &Layout) -> Html {
     let (from, to) = (layout.place_of(&arrow.from), layout.place_of(&arrow.to));
     let (start, end) = shortened(from, to);
-    let middle = Place { x: (start.x + end.x) / 2.0, y: (start.y + end.y) / 2.0 };
     let width = 9.0 * arrow.what.chars().count() as f64 + 34.0;
+    let middle = label_place(start, end, width, layout);
     let client = [&arrow.from, &arrow.to].into_iter().find(|name| !layout.is_node(name));
     html! {
         <g class="message" data-from={arrow.from.clone()} data-to={arrow.to.clone()}
@@ -97,15 +97,33 @@ fn client_mark(layout: &Layout) -> Html {
     }
 }
 
-/// The line between two places without what the shapes at its ends cover.
+/// The middle of the line; on the short way down a column, beside it, where no marks are.
+fn label_place(start: Place, end: Place, width: f64, layout: &Layout) -> Place {
+    let middle = Place { x: (start.x + end.x) / 2.0, y: (start.y + end.y) / 2.0 };
+    let is_down_a_column = layout.form == Form::Rows && (end.x - start.x).abs() < 20.0;
+    match (is_down_a_column, middle.x > 200.0) {
+        (false, _) => middle,
+        (true, true) => Place { x: middle.x - width / 2.0 - 8.0, ..middle },
+        (true, false) => Place { x: middle.x + width / 2.0 + 8.0, ..middle },
+    }
+}
+
+/// The line between two places without what the shapes, and the marks below them, cover.
 fn shortened(from: Place, to: Place) -> (Place, Place) {
     let (dx, dy) = (to.x - from.x, to.y - from.y);
     let length = dx.hypot(dy).max(1.0);
     let (ux, uy) = (dx / length, dy / length);
-    let margin = (HALF + 7.0).min(length / 3.0);
+    let is_steep = uy.abs() > 0.8 && length > 170.0;
+    let shape = (HALF + 7.0).min(length / 3.0);
+    let (mut near, mut far) = (shape, shape);
+    if is_steep && uy > 0.0 {
+        near = BELOW + 2.0;
+    } else if is_steep {
+        far = BELOW + 2.0;
+    }
     (
-        Place { x: from.x + ux * margin, y: from.y + uy * margin },
-        Place { x: to.x - ux * margin, y: to.y - uy * margin },
+        Place { x: from.x + ux * near, y: from.y + uy * near },
+        Place { x: to.x - ux * far, y: to.y - uy * far },
     )
 }
 

@@ -12,10 +12,10 @@ mod lines;
 mod node;
 mod slots;
 
-use gloo::events::EventListener;
 use hashslot_core::view::Stage as StageView;
 use yew::prelude::*;
 
+use crate::hooks::use_is_narrow;
 use crate::lab::Arrow;
 use layout::{Form, Layout};
 
@@ -32,7 +32,7 @@ pub struct Props {
 
 #[component]
 pub fn Stage(props: &Props) -> Html {
-    let form = use_form();
+    let form = if use_is_narrow() { Form::Rows } else { Form::Ring };
     let layout = Layout::of(&props.stage, props.masters, form);
     let nodes = props.stage.nodes.iter().filter_map(|node| {
         let spot = layout.spot(node.port)?;
@@ -57,29 +57,4 @@ fn describe(props: &Props) -> String {
         format!(" A message, {}, goes from {} to {}.", arrow.what, arrow.from, arrow.to)
     });
     format!("The ring of 16,384 hash slots, and {nodes} nodes.{message}")
-}
-
-/// The narrow screens, on which the ring would be too small to read.
-const NARROW: &str = "(max-width: 760px)";
-
-/// The form that fits the screen, also when it is turned.
-#[hook]
-fn use_form() -> Form {
-    let query = use_memo((), |()| gloo::utils::window().match_media(NARROW).ok().flatten());
-    let form_now = {
-        let query = query.clone();
-        move || match query.as_ref() {
-            Some(query) if query.matches() => Form::Rows,
-            _ => Form::Ring,
-        }
-    };
-    let form = use_state_eq(form_now.clone());
-    let setter = form.setter();
-    use_effect_with((), move |()| {
-        let on_change = move |_: &web_sys::Event| setter.set(form_now());
-        let listener =
-            query.as_ref().as_ref().map(|it| EventListener::new(it, "change", on_change));
-        move || drop(listener)
-    });
-    *form
 }

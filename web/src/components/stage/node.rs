@@ -25,6 +25,7 @@ pub fn node(node: &NodeOnStage, spot: Spot, is_looked_at: bool) -> Html {
         <g {class} transform={at} tabindex="0" role="img" aria-label={describe(node)}
             data-port={node.port.to_string()} data-truth={truth_class(node.truth)}
             data-role={role_class(node.role)} key={node.port}>
+            { plate(node.opinions.len()) }
             if is_looked_at {
                 <circle class="look-ring" r="46" />
             }
@@ -55,20 +56,31 @@ fn shape(node: &NodeOnStage) -> Html {
 
 /// The strip below a node.
 fn opinions(opinions: &[OpinionOnStage]) -> Html {
-    if opinions.is_empty() || opinions.len() > MARKS_MAX {
+    if opinions.len() > MARKS_MAX {
         return Html::default();
     }
-    let width = PITCH * opinions.len() as f64;
     let mark = |(index, opinion): (usize, &OpinionOnStage)| {
-        let x = (index as f64 + 0.5) * PITCH - width / 2.0;
+        let x = (index as f64 + 0.5) * PITCH - width(opinions.len()) / 2.0;
         one_opinion(opinion, x)
     };
     html! {
         <g class="opinions" transform="translate(0 50)">
-            <rect class="plate" x={px(-width / 2.0 - 3.0)} y="-19" width={px(width + 6.0)} height="50" rx="8" />
             { for opinions.iter().enumerate().map(mark) }
         </g>
     }
+}
+
+/// The ground on which the strip stands, so that no line runs through it.
+fn plate(count: usize) -> Html {
+    if count == 0 || count > MARKS_MAX {
+        return Html::default();
+    }
+    let width = width(count) + 6.0;
+    html! { <rect class="plate" x={px(-width / 2.0)} y="20" width={px(width)} height="61" rx="8" /> }
+}
+
+fn width(count: usize) -> f64 {
+    PITCH * count as f64
 }
 
 fn one_opinion(opinion: &OpinionOnStage, x: f64) -> Html {
