@@ -1,16 +1,20 @@
 //! The lab in a real browser: it starts wherever it is served from, its worker answers, it asks
-//! nobody else for anything, and it fits the screens that people have.
+//! nobody else for anything, and it fits the screens that people have. The lesson itself is played
+//! in `browser_lesson.rs`.
 
 use hashslot_tests::browser::{Browser, CommandServer, FileServer, Page, Screen, Theme};
 
 /// What the worker says when asked which version it is.
 const ENGINE: &str = concat!("engine ", env!("CARGO_PKG_VERSION"));
 
+/// The first steps of the first lesson.
 async fn assert_lab_works(page: &Page) {
     page.wait_for_text("#engine", ENGINE).await;
-    page.enter("#key", "{user1000}.following").await;
-    page.wait_for_text("#says", "slot 3443").await;
-    page.wait_for_text("#stage .marker .slot", "3443").await;
+    page.wait_for_text(".lesson h2", "A master dies").await;
+    page.wait_for_text("#primary", "SET user:1 alice").await;
+    page.click("#primary").await;
+    page.wait_for_text(".transcript .output", "Redirected to slot [10778]").await;
+    page.wait_for_text("#says", "gets an answer: OK").await;
     page.assert_clean().await;
 }
 
@@ -42,9 +46,7 @@ async fn the_lab_fits_every_screen_in_light_and_dark() {
     let server = FileServer::start().await;
     for theme in [Theme::Light, Theme::Dark] {
         let page = browser.open(&server.url, Screen::DESKTOP, theme).await;
-        page.wait_for_text("#engine", ENGINE).await;
-        page.enter("#key", "user:1234").await;
-        page.wait_for_text("#says", "slot 15814").await;
+        page.wait_for_text("#primary", "SET user:1 alice").await;
         for screen in [Screen::DESKTOP, Screen::TABLET, Screen::PHONE] {
             page.resize(screen).await;
             page.assert_fits().await;
@@ -52,6 +54,21 @@ async fn the_lab_fits_every_screen_in_light_and_dark() {
         }
         page.assert_clean().await;
     }
+}
+
+#[tokio::test]
+async fn an_address_opens_a_lesson_and_a_wrong_one_says_which_there_are() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let server = FileServer::start().await;
+    let address = format!("{}#lesson=nothing", server.url);
+    let page = browser.open(&address, Screen::DESKTOP, Theme::Light).await;
+    page.wait_for_text(".lesson .trouble", "no lesson is called nothing").await;
+    page.click("#lessons summary").await;
+    page.click("#lessons a[href='#lesson=redirects']").await;
+    page.wait_for_text("#primary", "SET foo 1").await;
+    page.wait_for_text(".top .lesson-title", "Redirects").await;
 }
 
 /// Workers that break: while they load, and while they answer (a message that nobody sends).

@@ -16,7 +16,10 @@
 mod app;
 pub mod carrier;
 mod components;
+mod hooks;
 pub mod lab;
+mod model;
+pub mod trial;
 pub mod wire;
 mod worker;
 

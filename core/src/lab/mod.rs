@@ -19,13 +19,13 @@ mod transcript;
 pub use inspect::inspect;
 pub use player::{Pause, Player};
 pub use request::{
-    Answer, Arrow, Ask, Exchanged, LessonState, Mark, Request, Response, Shelved, Shown,
+    Answer, Arrow, Ask, Exchanged, LessonState, Mark, Reason, Request, Response, Shelved, Shown,
 };
 pub use shelf::{SHELF, Shelf};
 pub use transcript::{perform, setup_of};
 
 use crate::lesson::{Colour, Lesson, Observation};
-use crate::view::{self, Direction, Filter, Names, Told};
+use crate::view::{self, Direction, Filter, Names, Sentence};
 use crate::words::{Span, Time};
 
 /// A lesson being played, and the moment that is shown.
@@ -118,6 +118,10 @@ impl Lab {
                 self.seek(elapsed);
                 self.answer_shown()
             }
+            Ask::ShowEvent { position } => {
+                self.show_event(position);
+                self.answer_shown()
+            }
             Ask::Run { span } => {
                 self.run(span);
                 self.answer_shown()
@@ -172,13 +176,7 @@ impl Lab {
             Filter::Moments => moments.iter().any(|&(at, _)| at == position),
         };
         match view::next_shown(trace, here, direction, is_shown) {
-            Some(position) => {
-                self.position = Some(position);
-                if let Some(event) = trace.get(position) {
-                    self.shown_at = event.at;
-                }
-                self.seek_shown();
-            }
+            Some(position) => self.show_event(position),
             None if direction == Direction::Forward => self.show_present(),
             None => {
                 self.position = None;
@@ -186,6 +184,14 @@ impl Lab {
                 self.seek_shown();
             }
         }
+    }
+
+    fn show_event(&mut self, position: usize) {
+        let Some(player) = &self.player else { return };
+        let Some(event) = player.session().trace().get(position) else { return };
+        self.position = Some(position);
+        self.shown_at = event.at;
+        self.seek_shown();
     }
 
     fn seek(&mut self, elapsed: Span) {
@@ -239,12 +245,12 @@ impl Lab {
             let names = Names::of(player.session().world());
             let chain = trace.get(position).map(|event| view::why(trace, &names, event.id));
             let origin = player.session().world().origin();
-            let told = |because: &view::Because| {
+            let reason = |because: &view::Because| {
                 let position = trace.position(because.event)?;
-                view::tell(trace, position, origin, &names)
+                let told = view::tell(trace, position, origin, &names)?;
+                Some(Reason { told, also: because.also.iter().map(Sentence::english).collect() })
             };
-            let lines: Vec<Told> = chain.iter().flatten().filter_map(told).collect();
-            Answer::Why(lines)
+            Answer::Why(chain.iter().flatten().filter_map(reason).collect())
         })
     }
 

@@ -8,7 +8,9 @@ use super::player::{Pause, Player};
 use crate::lesson::{Lesson, RunnerAsk};
 use crate::view::{self, Beliefs, Direction, Filter, Moment, Names, Stage, Told};
 use crate::words::{Span, Time};
-use crate::world::event::EventKind;
+use crate::world::client::ClientNote;
+use crate::world::event::{EventKind, What};
+use crate::world::trace::Trace;
 
 /// One question, with a number.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -64,6 +66,10 @@ pub enum Ask {
     Seek {
         elapsed: Span,
     },
+    /// Shows the event at this position of the trace.
+    ShowEvent {
+        position: usize,
+    },
     /// Lets time pass from the present on.
     Run {
         span: Span,
@@ -90,7 +96,7 @@ pub enum Answer {
     },
     Shown(Box<Shown>),
     /// The chain of causes, effect first.
-    Why(Vec<Told>),
+    Why(Vec<Reason>),
     Beliefs(Vec<Beliefs>),
     /// A lesson with mistakes, each as it is printed.
     Broken {
@@ -111,12 +117,22 @@ pub struct Shelved {
     pub minutes: u32,
 }
 
+/// One line of a chain of causes.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Reason {
+    pub told: Told,
+    /// What was, together with it, the reason for the line above.
+    pub also: Vec<String>,
+}
+
 /// All that is shown at one moment.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Shown {
     pub elapsed: Span,
     /// The present: how far there is something to see.
     pub present: Span,
+    /// Whether nothing is left to be shown before the present.
+    pub is_present: bool,
     pub stage: Stage,
     /// What just happened.
     pub now: Option<Told>,
@@ -142,6 +158,7 @@ pub struct Arrow {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
     pub elapsed: Span,
+    pub position: usize,
     pub moment: Moment,
     pub text: String,
 }
@@ -176,27 +193,20 @@ pub(super) fn shown(player: &Player, position: Option<usize>, at: Time) -> Shown
     let names = Names::of(world);
     let origin = world.origin();
     let now = position.and_then(|position| view::tell(trace, position, origin, &names));
-    let arrow = now.as_ref().and_then(|told| {
-        let what = brought_by(session.trace(), told)?;
-        Some(Arrow { from: told.from.clone()?, to: told.node.clone(), what })
-    });
+    let arrow = now.as_ref().and_then(|told| arrow(trace, told));
     let mut marks: Vec<Mark> = Vec::new();
     for (position, moment) in view::moments(trace, trace.start(), trace.len()) {
         if let Some(told) = view::tell(trace, position, origin, &names) {
-            marks.push(Mark { elapsed: told.elapsed, moment, text: told.text });
+            marks.push(Mark { elapsed: told.elapsed, position, moment, text: told.text });
         }
     }
     let elapsed = at.since(origin);
-    let fault =
-        marks.iter().rev().find(|mark| mark.moment == Moment::Step && mark.elapsed <= elapsed);
     Shown {
         elapsed,
         present: session.ends_at().since(origin),
+        is_present: is_present(player, position, at),
         stage: view::stage(world),
-        since_fault: fault.map(|mark| {
-            let ago = elapsed.micros() - mark.elapsed.micros();
-            (mark.text.clone(), Span::from_micros(ago))
-        }),
+        since_fault: since_fault(trace, &marks, elapsed),
         now,
         arrow,
         marks,
@@ -205,10 +215,40 @@ pub(super) fn shown(player: &Player, position: Option<usize>, at: Time) -> Shown
     }
 }
 
-fn brought_by(trace: &crate::world::trace::Trace, told: &Told) -> Option<String> {
-    let cause = trace.find(trace.get(told.position)?.cause?)?;
-    match &cause.kind {
-        EventKind::Received { what, .. } => Some(view::named(what)),
-        _ => None,
+/// Whether the moment `at`, and the event at `position`, are the last that there is to be shown.
+fn is_present(player: &Player, position: Option<usize>, at: Time) -> bool {
+    let session = player.session();
+    let trace = session.trace();
+    let first_after = position.map_or_else(|| trace.at(at), |position| position + 1);
+    let is_news = |position| trace.get(position).is_some_and(view::is_news);
+    at == session.ends_at() && !(first_after..trace.len()).any(is_news)
+}
+
+/// The last fault up to a moment, as it was asked for, and how long ago it was.
+fn since_fault(trace: &Trace, marks: &[Mark], elapsed: Span) -> Option<(String, Span)> {
+    let is_past_fault = |mark: &&Mark| mark.moment == Moment::Step && mark.elapsed <= elapsed;
+    let fault = marks.iter().rev().find(is_past_fault)?;
+    let EventKind::Step(step) = &trace.get(fault.position)?.kind else { return None };
+    let ago = Span::from_micros(elapsed.micros() - fault.elapsed.micros());
+    Some((step.strip_prefix("$ ").unwrap_or(step).to_owned(), ago))
+}
+
+/// The message behind an event: the one that brought it, or the command that a client sends.
+fn arrow(trace: &Trace, told: &Told) -> Option<Arrow> {
+    let event = trace.get(told.position)?;
+    if let EventKind::Client(note) = &event.kind
+        && let ClientNote::Asked { node, .. } = &**note
+    {
+        let (from, to) = (told.node.clone(), node.port().to_string());
+        return Some(Arrow { from, to, what: "command".to_owned() });
     }
+    let what = match &trace.find(event.cause?)?.kind {
+        EventKind::Received { what: What::Client { .. }, .. } => match &event.kind {
+            EventKind::Client(_) => "reply".to_owned(),
+            _ => "command".to_owned(),
+        },
+        EventKind::Received { what, .. } => view::named(what),
+        _ => return None,
+    };
+    Some(Arrow { from: told.from.clone()?, to: told.node.clone(), what })
 }

@@ -105,7 +105,7 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
         .with("to", to.port()),
         ClientNote::Answered { reply, .. } => {
             let text = print_reply(reply, PrintForm::Quoted);
-            say("client-answered").with("reply", text.trim_end().replace('\n', " / "))
+            say("client-answered").with("reply", shortened(&text.trim_end().replace('\n', " / ")))
         }
         ClientNote::Waiting { .. } => say("client-waiting"),
         ClientNote::Failed { node, how, .. } => say(match how {
@@ -129,5 +129,16 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
             };
             Sentence::new("write-refused").with("key", key).with("why", why)
         }
+    }
+}
+
+/// How much of a reply a sentence quotes.
+const QUOTED_MAX: usize = 90;
+
+/// A reply that fits into a sentence.
+fn shortened(text: &str) -> String {
+    match text.char_indices().nth(QUOTED_MAX) {
+        Some((end, _)) => format!("{} ...", &text[..end]),
+        None => text.to_owned(),
     }
 }

@@ -4,6 +4,7 @@
 //! table and writes them to `target/bench.json`, so that two versions can be compared.
 
 mod page;
+mod worker;
 mod world;
 
 use std::fmt;
@@ -60,6 +61,7 @@ pub async fn run() -> io::Result<()> {
     let mut measures = Vec::new();
     measures.extend(world::measure());
     measures.extend(page::measure().await);
+    measures.extend(worker::measure().await);
     print_table(&measures);
     let json = serde_json::to_string_pretty(&measures)?;
     fs::write(root().join("target/bench.json"), json + "\n")

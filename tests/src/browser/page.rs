@@ -51,7 +51,11 @@ impl Page {
     pub(super) async fn open(session: WebDriver, url: &str, screen: Screen, theme: Theme) -> Page {
         let page = Page { session, url: url.to_owned() };
         page.resize(screen).await;
-        let media = json!([{ "name": "prefers-color-scheme", "value": theme.name() }]);
+        // What scrolls smoothly cannot be clicked at the same time.
+        let media = json!([
+            { "name": "prefers-color-scheme", "value": theme.name() },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
         page.command("Emulation.setEmulatedMedia", json!({ "features": media })).await;
         page.session.goto(url).await.expect("the server answers");
         page
@@ -105,6 +109,26 @@ impl Page {
             assert!(!late, "{selector} should say {text:?}, and says {shown:?}");
             tokio::time::sleep(LOOK_EVERY).await;
         }
+    }
+
+    /// Waits until a script gives something: neither nothing nor `false`.
+    pub async fn wait_for_value(&self, script: &str) -> Value {
+        let deadline = tokio::time::Instant::now() + 4 * PATIENCE;
+        loop {
+            let value = self.evaluate(script).await;
+            if !value.is_null() && value != json!(false) {
+                return value;
+            }
+            let late = tokio::time::Instant::now() > deadline;
+            assert!(!late, "{script} should give something");
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+    }
+
+    /// Presses a key, such as `.`, where the focus is.
+    pub async fn press(&self, key: &str) {
+        let keys = self.session.action_chain().send_keys(key);
+        keys.perform().await.unwrap_or_else(|error| panic!("{key} cannot be pressed: {error}"));
     }
 
     /// What a script gives; `script` is the body of a function.

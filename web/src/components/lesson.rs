@@ -1,32 +1,154 @@
-//! The lesson column: prose, with live blocks between.
+//! The lesson column: what was read and done so far, and the one thing to do next.
+//!
+//! The blocks up to the current one are shown. At any time there is at most one primary control,
+//! marked `#primary`; when it changes it gets the focus, so that a lesson can be played through by
+//! pressing Enter.
 
+use std::collections::BTreeSet;
+
+use hashslot_core::lesson::Block;
+use wasm_bindgen::JsCast;
+use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
-use super::key_finder::KeyFinder;
+use super::look::look;
+use super::prediction::Prediction;
+use super::prose::prose;
+use super::quiz::QuizBlock;
+use super::transcript::transcript;
+use crate::lab::{Ask, Lesson, Pause, RunnerAsk, Shelved, Shown};
+use crate::model::{Model, Trouble};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub on_find: Callback<String>,
+    pub model: Model,
+    pub on_do: Callback<Ask>,
 }
 
 #[component]
-pub fn Lesson(props: &Props) -> Html {
+pub fn LessonColumn(props: &Props) -> Html {
+    let Props { model, on_do } = props;
+    let state = model.shown.as_ref().map(|shown| &shown.lesson);
+    let is_settled = !model.can_read_on();
+    let step = state.filter(|_| is_settled).map(|state| (state.block, state.ask.clone()));
+    use_focus_on_primary(step);
     html! {
-        <main class="lesson" aria-label="Lesson" tabindex="0">
-            <h2>{ "Where a key lives" }</h2>
-            <p>
-                { "A Redis Cluster splits its keys over 16,384 " }<em>{ "hash slots" }</em>
-                { ". The slot of a key follows from its bytes alone: CRC16 of the key, modulo \
-                   16,384. Every node and every client computes the same number, and nobody has \
-                   to ask." }
-            </p>
-            <KeyFinder on_find={&props.on_find} />
-            <p>
-                { "Keys that must live together share a " }<em>{ "hash tag" }</em>
-                { ": if a key has a part in braces, only that part is hashed. Compare " }
-                <code>{ "{user1000}.name" }</code>{ " and " }
-                <code>{ "{user1000}.mail" }</code>{ "." }
-            </p>
+        <main class="lesson" aria-label="Lesson" tabindex="-1">
+            if let (Some(lesson), Some(shown)) = (&model.lesson, &model.shown) {
+                { for blocks(lesson, shown, model, on_do) }
+                { ending(shown, model) }
+            } else if let Some(trouble) = &model.trouble {
+                { nothing_open(trouble, &model.lessons) }
+            } else {
+                <p class="dim" role="status">{ "Opening the lesson ..." }</p>
+            }
         </main>
     }
+}
+
+fn blocks<'a>(
+    lesson: &'a Lesson,
+    shown: &'a Shown,
+    model: &'a Model,
+    on_do: &'a Callback<Ask>,
+) -> impl Iterator<Item = Html> + 'a {
+    let state = &shown.lesson;
+    let is_waiting = state.pause == Pause::Waiting;
+    let passed = lesson.blocks.iter().enumerate().take(state.block + 1);
+    passed.map(move |(index, block)| {
+        let ask = (is_waiting && index == state.block).then_some(&state.ask);
+        let verdict = model.verdicts.get(&index).cloned();
+        let content = match block {
+            Block::Prose(text) => prose(&text.text),
+            Block::Lab(lab) => transcript(lab, &state.done, ask, on_do),
+            Block::Predict(predict) => html! {
+                <Prediction {index} predict={predict.clone()} {verdict}
+                    is_current={ask.is_some()} {on_do} />
+            },
+            Block::Quiz(quiz) => html! {
+                <QuizBlock {index} quiz={quiz.clone()} {verdict} is_current={ask.is_some()} {on_do} />
+            },
+            Block::Look(sights) => look(sights),
+        };
+        html! { <div class="lesson-block" data-block={index.to_string()} key={index}>{ content }</div> }
+    })
+}
+
+/// What stands below the last block: that the lesson is over, and where to go on.
+fn ending(shown: &Shown, model: &Model) -> Html {
+    if shown.lesson.ask != RunnerAsk::Done {
+        return Html::default();
+    }
+    let title = model.lesson.as_ref().map(|lesson| lesson.front.title.as_str());
+    let others = model.lessons.iter().filter(|lesson| Some(lesson.title.as_str()) != title);
+    html! {
+        <div class="ending" id="the-end">
+            <p>{ "This was the whole lesson. The timeline keeps all that happened: go back, and ask why." }</p>
+            { for others.map(link) }
+        </div>
+    }
+}
+
+fn link(lesson: &Shelved) -> Html {
+    html! {
+        <p><a class="next" href={format!("#lesson={}", lesson.id)}>
+            { "Lesson: " }{ &lesson.title }
+        </a></p>
+    }
+}
+
+/// Why no lesson is open, and which there are.
+fn nothing_open(trouble: &Trouble, lessons: &[Shelved]) -> Html {
+    let said = match trouble {
+        Trouble::Lost(_) => html! { <p>{ "No lesson can be played now." }</p> },
+        Trouble::Refused(hint) => html! { <p class="trouble">{ hint }</p> },
+        Trouble::Broken(texts) => html! {
+            <>
+                <p class="trouble">{ "This lesson has mistakes, and cannot be played:" }</p>
+                { for texts.iter().map(|text| html! { <pre tabindex="0">{ text }</pre> }) }
+            </>
+        },
+    };
+    html! { <div role="alert">{ said }{ for lessons.iter().map(link) }</div> }
+}
+
+/// Brings what is new into view, and the focus to the primary control.
+#[hook]
+fn use_focus_on_primary(step: Option<(usize, RunnerAsk)>) {
+    let seen = use_mut_ref(BTreeSet::<usize>::new);
+    use_effect_with(step, move |step| {
+        let Some((block, _)) = step else { return };
+        let primary = element("#primary");
+        if let Some(primary) = &primary {
+            let options = FocusOptions::new();
+            options.set_prevent_scroll(true);
+            // It is an element of this page, and may have the focus already.
+            let _ = primary.focus_with_options(&options);
+        }
+        let mut seen = seen.borrow_mut();
+        let first_new = (0..=*block).find(|index| !seen.contains(index));
+        let is_fresh = seen.is_empty() || *block == 0;
+        if is_fresh {
+            seen.clear();
+        }
+        seen.extend(0..=*block);
+        let news = first_new.and_then(|index| element(&format!("[data-block='{index}']")));
+        match news {
+            _ if is_fresh => {}
+            Some(news) => scroll_to(&news, ScrollLogicalPosition::Start),
+            None => primary.iter().for_each(|it| scroll_to(it, ScrollLogicalPosition::Nearest)),
+        }
+    });
+}
+
+fn element(selector: &str) -> Option<HtmlElement> {
+    let found = gloo::utils::document().query_selector(selector).ok().flatten();
+    found.and_then(|element| element.dyn_into().ok())
+}
+
+/// How it moves there is up to the style sheet, which knows who wants no motion.
+fn scroll_to(element: &HtmlElement, to: ScrollLogicalPosition) {
+    let options = ScrollIntoViewOptions::new();
+    options.set_block(to);
+    element.scroll_into_view_with_scroll_into_view_options(&options);
 }

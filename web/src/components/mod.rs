@@ -2,8 +2,41 @@
 //! reports.
 
 pub mod header;
-pub mod key_finder;
 pub mod lesson;
+mod look;
+mod prediction;
+mod prose;
+mod quiz;
 pub mod says;
 pub mod stage;
 pub mod timeline;
+mod track;
+mod transcript;
+pub mod why;
+
+use hashslot_core::words::Span;
+
+/// A moment as people say it: `6.31 s`, and where a hundredth is too coarse, `0.29 ms`.
+pub fn spoken(span: Span) -> String {
+    match span.micros() {
+        0 => "0 s".to_owned(),
+        micros @ 1..1_000 => format!("0.{:02} ms", micros / 10),
+        micros @ 1_000..10_000 => format!("{}.{} ms", micros / 1_000, micros % 1_000 / 100),
+        micros => format!("{}.{:02} s", micros / 1_000_000, micros % 1_000_000 / 10_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_said_as_finely_as_they_need() {
+        let said = |micros| spoken(Span::from_micros(micros));
+        assert_eq!(said(0), "0 s");
+        assert_eq!(said(289), "0.28 ms");
+        assert_eq!(said(2_660), "2.6 ms");
+        assert_eq!(said(32_302), "0.03 s");
+        assert_eq!(said(6_319_108), "6.31 s");
+    }
+}

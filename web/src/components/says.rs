@@ -1,36 +1,34 @@
-//! The says line: what just happened, in one sentence that a screen reader speaks too.
+//! The says line: what just happened, in one sentence that a screen reader speaks too, and the
+//! question that leads to its causes.
 
+use hashslot_core::view::Told;
 use yew::prelude::*;
-
-/// How much a sentence matters.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Tone {
-    Quiet,
-    News,
-    Alarm,
-}
-
-impl Tone {
-    fn class(self) -> &'static str {
-        match self {
-            Tone::Quiet => "quiet",
-            Tone::News => "news",
-            Tone::Alarm => "alarm",
-        }
-    }
-}
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub tone: Tone,
-    pub sentence: AttrValue,
+    /// The event that is shown.
+    pub now: Option<Told>,
+    /// What could not be done; it goes before the event.
+    pub trouble: Option<AttrValue>,
+    /// Asked with the event's position.
+    pub on_why: Callback<usize>,
 }
 
 #[component]
 pub fn Says(props: &Props) -> Html {
+    let (tone, sentence) = match (&props.trouble, &props.now) {
+        (Some(trouble), _) => ("alarm", trouble.clone()),
+        (None, Some(told)) => ("news", told.text.clone().into()),
+        (None, None) => ("quiet", "Nothing has happened yet.".into()),
+    };
+    let position = props.now.as_ref().map(|told| told.position);
+    let on_why = props.on_why.clone();
+    let on_click = move |_: MouseEvent| position.iter().for_each(|&at| on_why.emit(at));
     html! {
-        <p id="says" class={classes!("says", props.tone.class())} role="status" aria-live="polite">
-            { &props.sentence }
-        </p>
+        <div class={classes!("says", tone)}>
+            <p id="says" role="status" aria-live="polite">{ sentence }</p>
+            <button id="why" type="button" onclick={on_click}
+                aria-disabled={position.is_none().to_string()}>{ "Why?" }</button>
+        </div>
     }
 }

@@ -1,37 +1,129 @@
-//! The timeline bar: the controls of time, and the clock.
+//! The timeline: the controls of time, the clock, and the bar.
 //!
-//! Buttons stay focusable while they cannot be used, so that a keyboard finds them in one place;
-//! they say why by their title.
+//! Buttons stay focusable while they cannot be used, so that a keyboard finds them in one place.
 
+use std::rc::Rc;
+
+use hashslot_core::view::{Direction, Filter};
+use hashslot_core::words::Span;
 use yew::prelude::*;
 
-/// The controls: id, what it does, its sign.
-const CONTROLS: [(&str, &str, &str); 5] = [
-    ("previous-moment", "Previous moment", "|<"),
-    ("previous-event", "Previous event", "<"),
-    ("play", "Play", "Play"),
-    ("next-event", "Next event", ">"),
-    ("next-moment", "Next moment", ">|"),
+use super::spoken;
+use super::track::Track;
+use crate::lab::Shown;
+use crate::model::Motion;
+
+/// What one can ask of time.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Move {
+    Play,
+    Pause,
+    Step(Direction, Filter),
+    Seek(Span),
+    ShowEvent(usize),
+    BackToLesson,
+}
+
+/// The steps: id, what it does, its sign as a path, where it leads.
+const STEPS: [(&str, &str, &str, Direction, Filter); 4] = [
+    (
+        "previous-moment",
+        "Previous moment (<)",
+        "M4 3v10M13 3L6 8l7 5z",
+        Direction::Back,
+        Filter::Moments,
+    ),
+    ("previous-event", "Previous event (,)", "M11 3L4 8l7 5z", Direction::Back, Filter::News),
+    ("next-event", "Next event (.)", "M5 3l7 5l-7 5z", Direction::Forward, Filter::News),
+    (
+        "next-moment",
+        "Next moment (>)",
+        "M12 3v10M3 3l7 5l-7 5z",
+        Direction::Forward,
+        Filter::Moments,
+    ),
 ];
 
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub shown: Option<Rc<Shown>>,
+    pub motion: Motion,
+    pub on_move: Callback<Move>,
+}
+
 #[component]
-pub fn Timeline() -> Html {
+pub fn Timeline(props: &Props) -> Html {
+    let Props { shown, motion, on_move } = props;
+    let (before, after) = STEPS.split_at(2);
+    let step = |&(id, name, sign, direction, filter): &(&'static str, &'static str, _, _, _)| {
+        let is_at_end = match direction {
+            Direction::Forward => shown.as_ref().is_none_or(|shown| shown.is_present),
+            Direction::Back => shown.as_ref().is_none_or(|shown| shown.now.is_none()),
+        };
+        let sign = html! {
+            <svg class="icon" viewBox="0 0 16 16" aria-hidden="true"><path d={sign} /></svg>
+        };
+        control(id, name, sign, is_at_end, Move::Step(direction, filter), on_move)
+    };
+    let is_behind = shown.as_ref().is_some_and(|shown| !shown.is_present);
     html! {
         <section class="timeline" aria-label="Timeline">
             <div class="controls" role="group" aria-label="Time">
-                { for CONTROLS.iter().map(control) }
+                { for before.iter().map(step) }
+                if *motion == Motion::Still {
+                    { control("play", "Play (space)", html! { "Play" }, !is_behind, Move::Play, on_move) }
+                } else {
+                    { control("play", "Pause (space)", html! { "Pause" }, false, Move::Pause, on_move) }
+                }
+                { for after.iter().map(step) }
             </div>
-            <output id="clock" class="clock" aria-label="Time since the start">{ "0.00 s" }</output>
-            <div class="track" aria-hidden="true"></div>
+            <output id="clock" class="clock">{ shown.as_ref().map(|shown| clock(shown)) }</output>
+            <div class="beside">
+                if let Some(shown) = shown {
+                    if is_behind {
+                        { control("to-present", "To the present", html! { "To the present" }, false,
+                            Move::Seek(shown.present), on_move) }
+                    }
+                    if let Some(branch) = &shown.branch {
+                        <span class="branch">{ "Your own run: " }{ branch }</span>
+                        { control("back-to-lesson", "Back to the lesson", html! { "Back to the lesson" }, false,
+                            Move::BackToLesson, on_move) }
+                    }
+                }
+            </div>
+            if let Some(shown) = shown {
+                <Track shown={shown.clone()} {on_move} />
+            }
         </section>
     }
 }
 
-fn control(&(id, name, sign): &(&'static str, &'static str, &'static str)) -> Html {
+fn control(
+    id: &'static str,
+    name: &'static str,
+    sign: Html,
+    is_idle: bool,
+    wanted: Move,
+    on_move: &Callback<Move>,
+) -> Html {
+    let on_move = on_move.clone();
+    let on_click = move |_: MouseEvent| {
+        if !is_idle {
+            on_move.emit(wanted.clone());
+        }
+    };
     html! {
-        <button {id} type="button" aria-label={name} aria-disabled="true"
-            title={format!("{name}: nothing is on the ring")}>
-            { sign }
-        </button>
+        <button {id} type="button" aria-label={name} title={name} onclick={on_click}
+            aria-disabled={is_idle.to_string()}>{ sign }</button>
+    }
+}
+
+/// Time since the last fault, which is what one waits for; before any, since the start.
+fn clock(shown: &Shown) -> Html {
+    match &shown.since_fault {
+        Some((fault, ago)) => html! {
+            <><strong>{ "+" }{ spoken(*ago) }</strong>{ " since " }<code>{ fault }</code></>
+        },
+        None => html! { <><strong>{ spoken(shown.elapsed) }</strong>{ " since the start" }</> },
     }
 }
