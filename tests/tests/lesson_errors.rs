@@ -10,9 +10,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use hashslot_core::lesson::{
-    Colour, Lesson, Mode, Observation, Runner, RunnerAsk, Target, render_all,
-};
+use hashslot_core::lab::Player;
+use hashslot_core::lesson::{Colour, Diagnostic, Lesson, render_all};
 
 /// Lessons whose mistake only a run can show.
 const SHOWN_BY_A_RUN: [&str; 2] = ["two_options", "counter_run"];
@@ -49,28 +48,11 @@ fn each_mistake_gives_its_error() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
-/// Runs a lesson on a stand-in that knows one key and one redirect: the runner's own part of the
-/// check, whatever the world answers.
-fn mistakes_of_a_run(lesson: Lesson) -> Vec<hashslot_core::lesson::Diagnostic> {
+/// Plays a lesson on a simulated cluster.
+fn mistakes_of_a_run(lesson: Lesson) -> Vec<Diagnostic> {
     let lesson = Arc::new(lesson);
-    let mut runner = Runner::new(Arc::clone(&lesson), Mode::Test, Target::Simulator);
-    for _ in 0..100 {
-        let observation = match runner.next() {
-            RunnerAsk::Done => break,
-            RunnerAsk::Perform { action, .. } => Observation::Printed(answer(&action.to_string())),
-            _ => Observation::Seen,
-        };
-        runner.answer(observation).unwrap();
-    }
-    let findings = runner.findings().iter();
-    findings.map(|finding| finding.diagnostic(&lesson)).collect()
-}
-
-fn answer(step: &str) -> Vec<String> {
-    match step {
-        "7000> GET user:1" => vec!["(error) MOVED 10778 127.0.0.1:7001".to_owned()],
-        _ => Vec::new(),
-    }
+    let played = Player::test(Arc::clone(&lesson));
+    played.findings().iter().map(|finding| finding.diagnostic(&lesson)).collect()
 }
 
 fn is_golden(path: &Path, found: &str) -> bool {
