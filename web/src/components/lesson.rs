@@ -66,11 +66,14 @@ fn blocks<'a>(
                     is_current={ask.is_some()} {on_do} />
             },
             Block::Quiz(quiz) => html! {
-                <QuizBlock {index} quiz={quiz.clone()} {verdict} is_current={ask.is_some()} {on_do} />
+                <QuizBlock {index} quiz={quiz.clone()} {verdict}
+                    is_current={ask.is_some()} {on_do} />
             },
             Block::Look(sights) => look(sights),
         };
-        html! { <div class="lesson-block" data-block={index.to_string()} key={index}>{ content }</div> }
+        html! {
+            <div class="lesson-block" data-block={index.to_string()} key={index}>{ content }</div>
+        }
     })
 }
 
@@ -83,7 +86,10 @@ fn ending(shown: &Shown, model: &Model) -> Html {
     let others = model.lessons.iter().filter(|lesson| Some(lesson.title.as_str()) != title);
     html! {
         <div class="ending" id="the-end">
-            <p>{ "This was the whole lesson. The timeline keeps all that happened: go back, and ask why." }</p>
+            <p>
+                { "This was the whole lesson. The timeline keeps all that happened: \
+                   go back, and ask why." }
+            </p>
             { for others.map(link) }
         </div>
     }

@@ -5,7 +5,8 @@ use yew::prelude::*;
 
 /// One line for each sight; the stage rings the nodes that are named.
 pub fn look(look: &Look) -> Html {
-    html! { <ul class="look">{ for look.sights.iter().map(|sight| html! { <li>{ said(sight) }</li> }) }</ul> }
+    let line = |sight: &Sight| html! { <li>{ said(sight) }</li> };
+    html! { <ul class="look">{ for look.sights.iter().map(line) }</ul> }
 }
 
 fn said(sight: &Sight) -> String {

@@ -66,7 +66,10 @@ pub fn Prediction(props: &Props) -> Html {
     html! {
         <form class="card predict" onsubmit={on_commit}>
             <fieldset>
-                <legend><span class="kind">{ "Predict" }</span>{ line_of(&props.predict.ask) }</legend>
+                <legend>
+                    <span class="kind">{ "Predict" }</span>
+                    { line_of(&props.predict.ask) }
+                </legend>
                 <code class="prompt question">{ props.predict.step.to_string() }</code>
                 { for props.predict.options.iter().enumerate().map(option) }
             </fieldset>
@@ -104,7 +107,10 @@ fn verdict(props: &Props) -> Html {
     let on_continue = props.on_do.reform(|_: MouseEvent| Ask::Continue);
     html! {
         <div class="verdict" role="status">
-            <p><strong>{ if is_right { "Right." } else { "No." } }</strong>{ " The run printed:" }</p>
+            <p>
+                <strong>{ if is_right { "Right." } else { "No." } }</strong>
+                { " The run printed:" }
+            </p>
             { output(got) }
             if let (false, Some(never)) = (is_right, &choice.never) {
                 <div class="never">{ prose(never) }</div>
@@ -115,7 +121,8 @@ fn verdict(props: &Props) -> Html {
             if props.is_current {
                 <p class="buttons">
                     if can_ask {
-                        <button id="primary" class="primary what-if" type="button" onclick={on_what_if}>
+                        <button id="primary" class="primary what-if" type="button"
+                            onclick={on_what_if}>
                             { "What would have had to happen?" }
                         </button>
                     }
@@ -134,11 +141,15 @@ fn counter_run(choice: &Choice, got: &[String], came_true: bool) -> Html {
     let steps = choice.counters.iter().map(|counter| {
         html! { <code class="prompt">{ counter.step.to_string() }</code> }
     });
+    let outcome = match came_true {
+        true => "Then your answer comes true:",
+        false => "Even then it prints:",
+    };
     html! {
         <div class="counter">
             <p>{ "From the same moment, on a run of its own, with this done first:" }</p>
             { for steps }
-            <p>{ if came_true { "Then your answer comes true:" } else { "Even then it prints:" } }</p>
+            <p>{ outcome }</p>
             { output(got) }
         </div>
     }

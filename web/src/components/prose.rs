@@ -75,7 +75,10 @@ fn inline(part: &Inline) -> Html {
         Inline::Strong(parts) => html! { <strong>{ inlines(parts) }</strong> },
         Inline::Struck(parts) => html! { <s>{ inlines(parts) }</s> },
         Inline::Link { to, inlines: parts } if !to.is_empty() => {
-            html! { <a href={to.clone()} target="_blank" rel="noopener noreferrer">{ inlines(parts) }</a> }
+            let content = inlines(parts);
+            html! {
+                <a href={to.clone()} target="_blank" rel="noopener noreferrer">{ content }</a>
+            }
         }
         Inline::Link { inlines: parts, .. } => inlines(parts),
         Inline::Image { about, .. } => html! { <em>{ about }</em> },

@@ -42,6 +42,8 @@ pub fn QuizBlock(props: &Props) -> Html {
             Some((chosen, _)) => chosen.contains(&index),
             None => marked.contains(&index),
         };
+        let is_chosen = committed.is_some() && is_marked;
+        let feedback = option.feedback.clone().filter(|_| is_chosen);
         let id = (index == 0 && is_open && marked.is_empty()).then_some("primary");
         let class = classes!(
             "option",
@@ -50,12 +52,13 @@ pub fn QuizBlock(props: &Props) -> Html {
         );
         html! {
             <label {class}>
-                <input {id} type={input_type(props.quiz.marks)} name={format!("quiz-{}", props.index)}
+                <input {id} type={input_type(props.quiz.marks)}
+                    name={format!("quiz-{}", props.index)}
                     value={index.to_string()} checked={is_marked} disabled={committed.is_some()}
                     onchange={on_mark(&marked, props.quiz.marks, index)} />
                 <span>
                     { line_of(&option.text) }
-                    if let (Some(_), true, Some(feedback)) = (committed, is_marked, &option.feedback) {
+                    if let Some(feedback) = &feedback {
                         <span class="feedback">{ line_of(feedback) }</span>
                     }
                 </span>
@@ -66,12 +69,17 @@ pub fn QuizBlock(props: &Props) -> Html {
     html! {
         <form class="card quiz" onsubmit={on_commit}>
             <fieldset>
-                <legend><span class="kind">{ "Question" }</span>{ line_of(&props.quiz.question) }</legend>
+                <legend>
+                    <span class="kind">{ "Question" }</span>
+                    { line_of(&props.quiz.question) }
+                </legend>
                 { for props.quiz.options.iter().enumerate().map(option) }
             </fieldset>
             if is_open {
                 <button id={(!marked.is_empty()).then_some("primary")} class="primary commit"
-                    type="submit" aria-disabled={marked.is_empty().to_string()}>{ "Commit" }</button>
+                    type="submit" aria-disabled={marked.is_empty().to_string()}>
+                    { "Commit" }
+                </button>
             }
             if let Some((_, is_right)) = committed {
                 <div class="verdict" role="status">
@@ -79,7 +87,8 @@ pub fn QuizBlock(props: &Props) -> Html {
                     { prose(&props.quiz.explanation) }
                     if props.is_current {
                         <p class="buttons">
-                            <button id="primary" class="primary continue" type="button" onclick={on_continue}>
+                            <button id="primary" class="primary continue" type="button"
+                                onclick={on_continue}>
                                 { "Continue" }
                             </button>
                         </p>

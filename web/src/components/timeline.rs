@@ -66,28 +66,32 @@ pub fn Timeline(props: &Props) -> Html {
         control(id, name, sign, is_at_end, Move::Step(direction, filter), on_move)
     };
     let is_behind = shown.as_ref().is_some_and(|shown| !shown.is_present);
+    let play = match motion {
+        Motion::Still => {
+            control("play", "Play (space)", words("Play"), !is_behind, Move::Play, on_move)
+        }
+        Motion::Starting | Motion::Playing => {
+            control("play", "Pause (space)", words("Pause"), false, Move::Pause, on_move)
+        }
+    };
     html! {
         <section class="timeline" aria-label="Timeline">
             <div class="controls" role="group" aria-label="Time">
                 { for before.iter().map(step) }
-                if *motion == Motion::Still {
-                    { control("play", "Play (space)", html! { "Play" }, !is_behind, Move::Play, on_move) }
-                } else {
-                    { control("play", "Pause (space)", html! { "Pause" }, false, Move::Pause, on_move) }
-                }
+                { play }
                 { for after.iter().map(step) }
             </div>
             <output id="clock" class="clock">{ shown.as_ref().map(|shown| clock(shown)) }</output>
             <div class="beside">
                 if let Some(shown) = shown {
                     if is_behind {
-                        { control("to-present", "To the present", html! { "To the present" }, false,
+                        { control("to-present", "To the present", words("To the present"), false,
                             Move::Seek(shown.present), on_move) }
                     }
                     if let Some(branch) = &shown.branch {
                         <span class="branch">{ "Your own run: " }{ branch }</span>
-                        { control("back-to-lesson", "Back to the lesson", html! { "Back to the lesson" }, false,
-                            Move::BackToLesson, on_move) }
+                        { control("back-to-lesson", "Back to the lesson",
+                            words("Back to the lesson"), false, Move::BackToLesson, on_move) }
                     }
                 }
             </div>
@@ -96,6 +100,11 @@ pub fn Timeline(props: &Props) -> Html {
             }
         </section>
     }
+}
+
+/// A sign in words.
+fn words(text: &'static str) -> Html {
+    html! { { text } }
 }
 
 fn control(

@@ -54,7 +54,8 @@ fn next_step(exchange: &Exchange, on_do: &Callback<Ask>) -> Html {
 }
 
 fn later_step(exchange: &Exchange) -> Html {
-    html! { <div class="step later"><code class="prompt">{ exchange.action.to_string() }</code></div> }
+    let step = exchange.action.to_string();
+    html! { <div class="step later"><code class="prompt">{ step }</code></div> }
 }
 
 /// Printed lines, as a console shows them.

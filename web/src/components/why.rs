@@ -32,7 +32,7 @@ pub fn Why(props: &Props) -> Html {
                     <span>
                         if index > 0 { <em>{ "because " }</em> }
                         { &told.text }
-                        { for reason.also.iter().map(|also| html! { <span class="also">{ "and " }{ also }</span> }) }
+                        { for reason.also.iter().map(also) }
                     </span>
                 </button>
             </li>
@@ -43,9 +43,16 @@ pub fn Why(props: &Props) -> Html {
         <section class="why" id="because" aria-label="Why?">
             <header>
                 <h2>{ "Why?" }</h2>
-                <button class="close" type="button" aria-label="Close" onclick={on_close}>{ "\u{d7}" }</button>
+                <button class="close" type="button" aria-label="Close" onclick={on_close}>
+                    { "\u{d7}" }
+                </button>
             </header>
             <ol>{ for props.reasons.iter().enumerate().map(line) }</ol>
         </section>
     }
+}
+
+/// What was a reason together with the line above.
+fn also(text: &String) -> Html {
+    html! { <span class="also">{ "and " }{ text }</span> }
 }

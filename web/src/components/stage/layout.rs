@@ -93,18 +93,11 @@ impl Layout {
     /// The place of a node by its name; whoever is no node is a client, and stands in the middle.
     pub fn place_of(&self, name: &str) -> Place {
         let spot = name.parse().ok().and_then(|port| self.spot(port));
-        spot.map_or_else(|| self.middle(), |spot| spot.place)
+        spot.map_or(Place { x: 0.0, y: 0.0 }, |spot| spot.place)
     }
 
     pub fn is_node(&self, name: &str) -> bool {
         name.parse().is_ok_and(|port| self.spot(port).is_some())
-    }
-
-    fn middle(&self) -> Place {
-        match self.form {
-            Form::Ring => Place { x: 0.0, y: 0.0 },
-            Form::Rows => Place { x: self.width / 2.0, y: 158.0 },
-        }
     }
 
     pub fn shard(&self, port: u16) -> u16 {

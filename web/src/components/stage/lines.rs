@@ -64,11 +64,15 @@ fn line(class: Classes, a: Place, b: Place) -> Html {
 
 /// The message that brought what is shown, from its sender to its receiver.
 pub fn message(arrow: &Arrow, layout: &Layout) -> Html {
+    let client = [&arrow.from, &arrow.to].into_iter().find(|name| !layout.is_node(name));
+    if layout.form == Form::Rows && client.is_some() {
+        // There is no room for a client between the rows; the sentence below tells of it.
+        return Html::default();
+    }
     let (from, to) = (layout.place_of(&arrow.from), layout.place_of(&arrow.to));
     let (start, end) = shortened(from, to);
     let width = 9.0 * arrow.what.chars().count() as f64 + 34.0;
     let middle = label_place(start, end, width, layout);
-    let client = [&arrow.from, &arrow.to].into_iter().find(|name| !layout.is_node(name));
     html! {
         <g class="message" data-from={arrow.from.clone()} data-to={arrow.to.clone()}
             data-what={arrow.what.clone()} aria-hidden="true">
@@ -76,7 +80,8 @@ pub fn message(arrow: &Arrow, layout: &Layout) -> Html {
             <line class="arrow" x1={px(start.x)} y1={px(start.y)} x2={px(end.x)} y2={px(end.y)}
                 marker-end="url(#head)" />
             <g transform={format!("translate({} {})", px(middle.x), px(middle.y))}>
-                <rect class="plate" x={px(-width / 2.0)} y="-13" width={px(width)} height="26" rx="13" />
+                <rect class="plate" x={px(-width / 2.0)} y="-13" width={px(width)} height="26"
+                    rx="13" />
                 <path class="sign" transform={format!("translate({} 0)", px(15.0 - width / 2.0))}
                     d={sign(&arrow.what)} />
                 <text x="10" text-anchor="middle" dominant-baseline="central">{ &arrow.what }</text>

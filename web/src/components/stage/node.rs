@@ -48,7 +48,11 @@ fn shape(node: &NodeOnStage) -> Html {
     let (corner, side) = (px(-HALF), px(2.0 * HALF));
     match node.role {
         RoleOnStage::Master => html! {
-            <><rect class="shape" x={corner.clone()} y={corner} width={side.clone()} height={side} rx="9" />{ bars }</>
+            <>
+                <rect class="shape" x={corner.clone()} y={corner} width={side.clone()}
+                    height={side} rx="9" />
+                { bars }
+            </>
         },
         RoleOnStage::Replica { .. } => html! { <><circle class="shape" r={half} />{ bars }</> },
     }
@@ -76,7 +80,8 @@ fn plate(count: usize) -> Html {
         return Html::default();
     }
     let width = width(count) + 6.0;
-    html! { <rect class="plate" x={px(-width / 2.0)} y="20" width={px(width)} height="61" rx="8" /> }
+    let (x, width) = (px(-width / 2.0), px(width));
+    html! { <rect class="plate" {x} {width} y="20" height="61" rx="8" /> }
 }
 
 fn width(count: usize) -> f64 {
@@ -90,13 +95,19 @@ fn one_opinion(opinion: &OpinionOnStage, x: f64) -> Html {
         Opinion::Pfail => (
             "pfail",
             html! {
-                <><circle r="8.5" /><text text-anchor="middle" dominant-baseline="central">{ "?" }</text></>
+                <>
+                    <circle r="8.5" />
+                    <text text-anchor="middle" dominant-baseline="central">{ "?" }</text>
+                </>
             },
         ),
         Opinion::Fail => (
             "fail",
             html! {
-                <><rect x="-9" y="-9" width="18" height="18" rx="3" /><path d="M-4 -4L4 4M4 -4L-4 4" /></>
+                <>
+                    <rect x="-9" y="-9" width="18" height="18" rx="3" />
+                    <path d="M-4 -4L4 4M4 -4L-4 4" />
+                </>
             },
         ),
     };
@@ -105,7 +116,9 @@ fn one_opinion(opinion: &OpinionOnStage, x: f64) -> Html {
             data-by={opinion.by.to_string()} data-opinion={class}>
             <title>{ thinks(opinion) }</title>
             { sign }
-            <text class="by" y="20" text-anchor="middle" dominant-baseline="central">{ opinion.by % 10 }</text>
+            <text class="by" y="20" text-anchor="middle" dominant-baseline="central">
+                { opinion.by % 10 }
+            </text>
         </g>
     }
 }
