@@ -68,7 +68,6 @@ fn rare_facts() -> Vec<Fact> {
         Fact::FailIgnored { from },
         Fact::FullSyncStarted { replica: addr, why: FullSyncReason::FirstSync },
         Fact::RankRaised { rank: 1, added_ms: 1_000 },
-        Fact::Started { id: peer, known: 6 },
         Fact::StateChanged { to: Health::Fail, why: StateReason::SlotUnassigned(slot) },
         Fact::UpdateIgnored { about, why: UpdateIgnored::AboutMyself },
         Fact::UpdateIgnored { about, why: UpdateIgnored::UnknownSender },

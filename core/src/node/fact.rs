@@ -69,8 +69,6 @@ pub enum Fact {
     ReplicaLost { replica: Addr },
     MasterLinkLost { of: NodeId, offset: u64 },
     MasterTimedOut { of: NodeId },
-    // Life.
-    Started { id: NodeId, known: u64 },
     KeysDropped { count: u64 },
 }
 
@@ -224,7 +222,6 @@ impl Fact {
             | Fact::PartialSyncGranted { .. }
             | Fact::ReplicaOnline { .. }
             | Fact::ReplicaLost { .. }
-            | Fact::Started { .. }
             | Fact::KeysDropped { .. } => None,
         }
     }

@@ -137,7 +137,6 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("slots-moved", "{node} hears that {slots} of {from} are {peer}'s now, at epoch {epoch}."),
     ("slots-taken", "{node} hears that {slots} without an owner are {peer}'s, at epoch {epoch}."),
     ("stale-read", "Stale: {node} answers a read of key:{key} with an older value."),
-    ("started", "{node} starts; it knows {known}."),
     (
         "state-fail-minority",
         "{node} answers CLUSTERDOWN: it reaches {reachable} of {size} masters.",

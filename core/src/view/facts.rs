@@ -97,7 +97,6 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
         | Fact::ReplicaLost { .. }
         | Fact::MasterLinkLost { .. }
         | Fact::MasterTimedOut { .. } => replication(fact, say, names),
-        Fact::Started { known, .. } => say("started").with("known", counted(*known, "node")),
     }
 }
 

@@ -54,7 +54,8 @@ pub const VERBS: &[Verb] = verbs![
     "drop", "$ drop KIND PORT ->|<-> PORT, or: $ drop none", "$ drop fail 7000 -> 7001",
         "loses bus messages of one kind", drop_messages;
     "roll", "$ roll PORT election-delay SPAN", "$ roll 7004 election-delay 900ms",
-        "decides a node's next random draw", roll;
+        "decides a node's next random draw: the delay before its next election, \
+         without what its rank adds", roll;
     "clock", "$ clock PORT +SPAN|-SPAN", "$ clock 7001 +300ms",
         "makes a node's clock jump", clock;
     "config", "$ config PORT NAME VALUE", "$ config 7000 cluster-allow-reads-when-down yes",
