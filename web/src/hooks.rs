@@ -4,90 +4,140 @@ use gloo::events::{EventListener, EventListenerOptions};
 use gloo::timers::callback::Timeout;
 use gloo::utils::{document, window};
 use hashslot_core::view::{Direction, Filter};
+use hashslot_core::words::Span;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, KeyboardEvent, MediaQueryList};
 use yew::prelude::*;
 
-use crate::components::timeline::Move;
-use crate::lab::Ask;
-use crate::model::{Action, Model, Motion};
+use crate::asker::Asker;
+use crate::lab::{Ask, LINK_LEAD};
+use crate::model::{Action, Model, Motion, Pace, Sheet, Tab};
+use crate::moves::Move;
 
 /// The lesson that a newcomer finds.
 const DEFAULT_LESSON: &str = "a-master-dies";
 
-/// How long each event is shown while the page plays. This is the story's pace, not the
-/// simulation's: five seconds of silence take no longer than a message of a fifth of a millisecond.
-const STORY_PACE_MS: u32 = 600;
+/// How long each event is shown in the story's pace, and how much longer after a silence: five
+/// seconds in which only heartbeats went take no longer than a breath.
+const STORY_MS: u32 = 600;
+const SILENCE_MS: u32 = 200;
+const SILENCE: Span = Span::from_secs(1);
 
-/// The id of the lesson that the address asks for, `#lesson=ID`.
+/// How often the picture moves in a steady pace.
+const TICK_MS: u32 = 100;
+
+/// Opens what the address asks for: a lesson by its id, `#lesson=ID`, or a whole lab, `#lab=...`.
 #[hook]
-pub fn use_lesson_of_address() -> AttrValue {
-    let id = use_state_eq(lesson_of_address);
-    let setter = id.setter();
+pub fn use_address(asker: &Asker) {
+    let asker = asker.clone();
     use_effect_with((), move |()| {
-        let listener =
-            EventListener::new(&window(), "hashchange", move |_| setter.set(lesson_of_address()));
+        open_address(&asker);
+        let listener = EventListener::new(&window(), "hashchange", move |_| open_address(&asker));
         move || drop(listener)
     });
-    (*id).clone()
 }
 
-fn lesson_of_address() -> AttrValue {
+fn open_address(asker: &Asker) {
     let hash = window().location().hash().unwrap_or_default();
-    match hash.strip_prefix("#lesson=") {
-        Some(id) if !id.is_empty() => id.to_owned().into(),
-        _ => DEFAULT_LESSON.into(),
-    }
+    let asked = hash.strip_prefix('#').unwrap_or_default();
+    asker.tell(Action::Leave);
+    asker.play(match asked.strip_prefix("lesson=") {
+        Some(id) if !id.is_empty() => Ask::Open { lesson: id.to_owned() },
+        _ if asked.starts_with(LINK_LEAD) => {
+            Ask::OpenText { file: "link".to_owned(), source: asked.to_owned() }
+        }
+        _ => Ask::Open { lesson: DEFAULT_LESSON.to_owned() },
+    });
 }
 
-/// Shows the next event after a while, again and again, as long as the page plays.
+/// Shows what comes next after a while, again and again, as long as the page plays.
 #[hook]
-pub fn use_motion(model: &UseReducerHandle<Model>, on_ask: &Callback<Ask>) {
-    let on_ask = on_ask.clone();
-    use_effect_with((model.motion, model.shown.clone()), move |(motion, _)| {
+pub fn use_motion(model: &UseReducerHandle<Model>, asker: &Asker) {
+    let asker = asker.clone();
+    let pace = model.pace;
+    use_effect_with((model.motion, pace, model.shown.clone()), move |(motion, pace, shown)| {
+        let silence = shown.as_ref().and_then(|shown| shown.passed).unwrap_or(Span::ZERO);
+        let next = Ask::Step { direction: Direction::Forward, filter: Filter::News };
+        let (pause_ms, ask) = match pace {
+            Pace::Story | Pace::Film if silence > SILENCE => (STORY_MS + SILENCE_MS, next),
+            Pace::Story | Pace::Film => (STORY_MS, next),
+            Pace::Steady(rate) => {
+                let micros = rate * f64::from(TICK_MS) * 1000.0;
+                (TICK_MS, Ask::Pass { span: Span::from_micros(micros as u64) })
+            }
+        };
         let pause_ms = match motion {
             Motion::Still => None,
             Motion::Starting => Some(0),
-            Motion::Playing => Some(STORY_PACE_MS),
+            Motion::Playing => Some(pause_ms),
         };
-        let ask = Ask::Step { direction: Direction::Forward, filter: Filter::News };
-        let timeout = pause_ms.map(|pause| Timeout::new(pause, move || on_ask.emit(ask)));
+        let timeout = pause_ms.map(|pause| Timeout::new(pause, move || asker.play(ask)));
         move || drop(timeout)
     });
 }
 
-/// The keys of time: space, `.` and `,`, `>` and `<`; and Escape, which closes what lies on top.
+/// The keys of the page: space, `.` and `,`, `>` and `<`, Home; the terminal, the sheets, and
+/// Escape, which closes what lies on top.
 #[hook]
-pub fn use_keys(model: &UseReducerHandle<Model>, on_move: &Callback<Move>) {
-    let (is_still, dispatch) = (model.motion == Motion::Still, model.dispatcher());
-    let on_move = on_move.clone();
-    use_effect_with(is_still, move |&is_still| {
+pub fn use_keys(model: &UseReducerHandle<Model>, asker: &Asker) {
+    let is_still = model.motion == Motion::Still;
+    let asker = asker.clone();
+    use_effect_with((is_still, model.shown.clone()), move |(is_still, shown)| {
+        let (is_still, shown) = (*is_still, shown.clone());
         // A space would scroll the page as well.
         let active = EventListenerOptions::enable_prevent_default();
         let listener =
             EventListener::new_with_options(&document(), "keydown", active, move |event| {
                 let event: &KeyboardEvent = event.unchecked_ref();
-                if event.ctrl_key() || event.alt_key() || event.meta_key() || is_for_text(event) {
+                if event.ctrl_key() || event.alt_key() || event.meta_key() {
                     return;
                 }
-                let step = |direction, filter| Some(Move::Step(direction, filter));
-                let wanted = match event.key().as_str() {
-                    " " if is_for_control(event) => None,
-                    " " => Some(if is_still { Move::Play } else { Move::Pause }),
-                    "." => step(Direction::Forward, Filter::News),
-                    "," => step(Direction::Back, Filter::News),
-                    ">" => step(Direction::Forward, Filter::Moments),
-                    "<" => step(Direction::Back, Filter::Moments),
-                    "Escape" => return dispatch.dispatch(Action::CloseWhy),
-                    _ => None,
-                };
-                if let Some(wanted) = wanted {
+                if event.key() == "Escape" {
+                    return asker.tell(Action::Escape);
+                }
+                if is_for_text(event) {
+                    return;
+                }
+                if let Some(wanted) = move_of(event, is_still) {
                     event.prevent_default();
-                    on_move.emit(wanted);
+                    wanted.make(&asker, shown.as_deref());
+                } else if let Some(action) = action_of(event) {
+                    event.prevent_default();
+                    asker.tell(action);
                 }
             });
         move || drop(listener)
     });
+}
+
+fn move_of(event: &KeyboardEvent, is_still: bool) -> Option<Move> {
+    let step = |direction, filter| Some(Move::Step(direction, filter));
+    match event.key().as_str() {
+        " " if is_for_control(event) => None,
+        " " => Some(if is_still { Move::Play } else { Move::Pause }),
+        "." => step(Direction::Forward, Filter::News),
+        "," => step(Direction::Back, Filter::News),
+        ">" => step(Direction::Forward, Filter::Moments),
+        "<" => step(Direction::Back, Filter::Moments),
+        "Home" => Some(Move::BackToLesson),
+        _ => None,
+    }
+}
+
+fn action_of(event: &KeyboardEvent) -> Option<Action> {
+    let tab = |tab| Some(Action::OpenTab(Some(tab)));
+    match event.key().as_str() {
+        "`" => Some(Action::ToggleTerminal),
+        "?" => Some(Action::OpenSheet(Some(Sheet::Keys))),
+        "s" => Some(Action::OpenSheet(Some(Sheet::Share))),
+        "p" => Some(Action::TogglePresent),
+        "1" => tab(Tab::Events),
+        "2" => tab(Tab::Beliefs),
+        "3" => tab(Tab::Why),
+        "4" => tab(Tab::Slots),
+        "5" => tab(Tab::Writes),
+        _ => None,
+    }
 }
 
 fn target(event: &KeyboardEvent) -> Option<Element> {
@@ -95,7 +145,8 @@ fn target(event: &KeyboardEvent) -> Option<Element> {
 }
 
 fn is_for_text(event: &KeyboardEvent) -> bool {
-    target(event).is_some_and(|it| it.matches("input[type=text], textarea").unwrap_or(false))
+    target(event)
+        .is_some_and(|it| it.matches("input[type=text], textarea, select").unwrap_or(false))
 }
 
 /// Whether a space already means something where the focus is.

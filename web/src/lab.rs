@@ -4,7 +4,7 @@
 //! plain data that came back.
 
 pub use hashslot_core::lab::{
-    Answer, Arrow, Ask, Exchanged, Lab, LessonState, Mark, Pause, Reason, Request, Response,
-    Shelved, Shown,
+    Answer, Arrow, Ask, Exchanged, LINK_LEAD, Lab, Lane, LessonState, Mark, Pause, Reason, Request,
+    Response, Shelved, Shown,
 };
 pub use hashslot_core::lesson::{Lesson, RunnerAsk};

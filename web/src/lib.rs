@@ -14,11 +14,13 @@
 //! The Content-Security-Policy forbids inline styles, so components use classes and SVG attributes.
 
 mod app;
+mod asker;
 pub mod carrier;
 mod components;
 mod hooks;
 pub mod lab;
 mod model;
+mod moves;
 pub mod trial;
 pub mod wire;
 mod worker;

@@ -1,12 +1,15 @@
 //! What the page knows, and how an answer of the lab changes it.
 //!
 //! The lab remembers where it stands; the page remembers what it was told last, which verdicts the
-//! learner has already seen (the lab forgets a question when it is over), and whether it plays.
+//! learner has already seen (the lab forgets a question when it is over), whether it plays, and
+//! which of its drawers are open.
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
+use hashslot_core::lesson::Sight;
+use hashslot_core::view::Moment;
 use yew::prelude::*;
 
 use crate::lab::{Answer, Lesson, Pause, Reason, RunnerAsk, Shelved, Shown};
@@ -17,12 +20,48 @@ pub struct Model {
     pub engine: Option<AttrValue>,
     pub lessons: Rc<Vec<Shelved>>,
     pub lesson: Option<Arc<Lesson>>,
+    /// The id of the lesson that is open, if it comes with the program.
+    pub lesson_id: Option<AttrValue>,
     pub shown: Option<Rc<Shown>>,
     /// The last verdict of each question, by its block.
     pub verdicts: Rc<BTreeMap<usize, RunnerAsk>>,
     pub why: Option<Rc<Vec<Reason>>>,
     pub motion: Motion,
+    pub pace: Pace,
     pub trouble: Option<Trouble>,
+    /// What is to be said once, such as how a link differs from what was shared.
+    pub note: Option<AttrValue>,
+    pub desk: Desk,
+}
+
+/// How the page is arranged: which drawers are open, and what is pointed at.
+#[derive(Clone, Default, PartialEq)]
+pub struct Desk {
+    pub tab: Option<Tab>,
+    pub is_terminal_open: bool,
+    pub is_presenting: bool,
+    /// Which panel lies over the page.
+    pub sheet: Option<Sheet>,
+    /// What the stage rings: where a lesson, or a reason, points.
+    pub ringed: Rc<Vec<Sight>>,
+}
+
+/// The tabs of the dock.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tab {
+    #[default]
+    Events,
+    Beliefs,
+    Why,
+    Slots,
+    Writes,
+}
+
+/// The panels that lie over the page, one at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Sheet {
+    Share,
+    Keys,
 }
 
 /// Whether time moves by itself.
@@ -33,6 +72,19 @@ pub enum Motion {
     /// It has just been set going: what comes next is shown at once.
     Starting,
     Playing,
+}
+
+/// How fast the page plays what has happened. The simulation knows nothing of it.
+#[derive(Clone, Copy, Default, PartialEq, Debug)]
+pub enum Pace {
+    /// Event by event, each long enough to be read; the silence between them takes no time. Stops
+    /// at decisions.
+    #[default]
+    Story,
+    /// The same without the stops.
+    Film,
+    /// So many virtual seconds a second. Stops at decisions.
+    Steady(f64),
 }
 
 /// What went wrong, in words for the person.
@@ -52,11 +104,20 @@ pub enum Action {
     /// Another lesson was asked for.
     Leave,
     Answered(Answer),
-    /// An answer to something that the learner did in the lesson: the stage follows by itself.
+    /// An answer to something that the learner did: the stage follows by itself.
     Moved(Answer),
     Play,
     Pause,
-    CloseWhy,
+    SetPace(Pace),
+    /// Something is to be said that is no event.
+    Say(AttrValue),
+    OpenTab(Option<Tab>),
+    OpenSheet(Option<Sheet>),
+    ToggleTerminal,
+    TogglePresent,
+    Ring(Vec<Sight>),
+    /// Closes what lies on top.
+    Escape,
 }
 
 impl Reducible for Model {
@@ -67,8 +128,8 @@ impl Reducible for Model {
         match action {
             Action::Lost(why) => model.trouble = Some(Trouble::Lost(why.into())),
             Action::Leave => {
-                let Model { engine, lessons, .. } = model;
-                model = Model { engine, lessons, ..Model::default() };
+                let Model { engine, lessons, pace, desk, .. } = model;
+                model = Model { engine, lessons, pace, desk, ..Model::default() };
             }
             Action::Answered(answer) => model.hear(answer),
             Action::Moved(answer) => {
@@ -78,9 +139,31 @@ impl Reducible for Model {
             }
             Action::Play => model.set_going(),
             Action::Pause => model.motion = Motion::Still,
-            Action::CloseWhy => model.why = None,
+            Action::SetPace(pace) => model.pace = pace,
+            Action::Say(text) => model.note = Some(text),
+            Action::OpenTab(tab) => model.desk.tab = tab,
+            Action::OpenSheet(sheet) => model.desk.sheet = sheet,
+            Action::ToggleTerminal => {
+                model.desk.is_terminal_open = !model.desk.is_terminal_open;
+            }
+            Action::TogglePresent => model.desk.is_presenting = !model.desk.is_presenting,
+            Action::Ring(sights) => model.desk.ringed = Rc::new(sights),
+            Action::Escape => model.desk.close_one(),
         }
         Rc::new(model)
+    }
+}
+
+impl Desk {
+    fn close_one(&mut self) {
+        if self.sheet.take().is_some() {
+            return;
+        }
+        if self.is_terminal_open {
+            self.is_terminal_open = false;
+        } else if self.tab.take().is_none() {
+            self.is_presenting = false;
+        }
     }
 }
 
@@ -92,20 +175,32 @@ impl Model {
         match answer {
             Answer::Version { version } => self.engine = Some(version.into()),
             Answer::Lessons(lessons) => self.lessons = Rc::new(lessons),
-            Answer::Opened { lesson, shown } => {
+            Answer::Opened { lesson, id, shown, note } => {
                 self.lesson = Some(lesson);
+                self.lesson_id = id.map(AttrValue::from);
                 self.verdicts = Rc::default();
                 self.why = None;
+                self.motion = Motion::Still;
                 self.show(*shown);
+                self.note = note.map(AttrValue::from);
             }
-            Answer::Shown(shown) => self.show(*shown),
-            Answer::Why(reasons) => self.why = Some(Rc::new(reasons)),
-            Answer::Beliefs(_) => {}
+            Answer::Shown(shown) | Answer::Did { shown, .. } => self.show(*shown),
+            Answer::Why(reasons) => {
+                self.why = Some(Rc::new(reasons));
+                self.desk.tab = Some(Tab::Why);
+            }
             Answer::Refused { hint } => self.trouble = Some(Trouble::Refused(hint.into())),
             Answer::Broken { diagnostics } => {
                 let texts = diagnostics.into_iter().map(AttrValue::from);
                 self.trouble = Some(Trouble::Broken(texts.collect()));
             }
+            // Whoever asked for these gets them alone.
+            Answer::Beliefs(_)
+            | Answer::Events(_)
+            | Answer::Slots(_)
+            | Answer::Writes(_)
+            | Answer::Link { .. }
+            | Answer::Saved { .. } => {}
         }
     }
 
@@ -114,11 +209,23 @@ impl Model {
         if let RunnerAsk::Verdict { block, .. } | RunnerAsk::QuizVerdict { block, .. } = ask {
             Rc::make_mut(&mut self.verdicts).insert(*block, ask.clone());
         }
-        self.motion = match (shown.is_present, self.motion) {
+        let stops = self.pace != Pace::Film && self.is_decision(&shown);
+        self.motion = match (shown.is_present || stops, self.motion) {
             (true, _) | (_, Motion::Still) => Motion::Still,
             (false, _) => Motion::Playing,
         };
+        self.note = None;
         self.shown = Some(Rc::new(shown));
+    }
+
+    /// Whether what is newly shown is a decision, at which the play stops: once per kind per fault.
+    fn is_decision(&self, shown: &Shown) -> bool {
+        let position = |shown: &Shown| shown.now.as_ref().map(|told| told.position);
+        let here = position(shown);
+        let is_new = self.shown.as_ref().is_none_or(|before| position(before) != here);
+        let is_stop = |moment| !matches!(moment, Moment::Step | Moment::Scheduled);
+        let mut marks = shown.marks.iter();
+        is_new && marks.any(|mark| Some(mark.position) == here && is_stop(mark.moment))
     }
 
     fn set_going(&mut self) {

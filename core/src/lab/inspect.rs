@@ -1,8 +1,8 @@
 //! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$
 //! digest`, `$ log`.
 
-use crate::node::{Fact, Health, Opinion};
-use crate::view::{self, Names, RoleOnStage, Truth};
+use crate::node::Opinion;
+use crate::view::{self, BeliefOf, Names, RoleOnStage, Truth};
 use crate::words::{ActorId, Time};
 use crate::world::event::{Event, EventKind};
 use crate::world::session::Session;
@@ -53,50 +53,21 @@ fn why(session: &Session, node: Port) -> Vec<String> {
     let Some(owner) = world.find(node) else {
         return vec!["(refused) there is no such node".to_owned()];
     };
-    let names = Names::of(world);
-    let change = |event: &&Event| event.id.owner == owner && is_change(event);
-    let past = || (trace.start()..trace.len()).rev().filter_map(|at| trace.get(at));
-    let Some(last) = past().find(change) else {
+    let Some(change) = view::why_node(trace, owner, trace.len()) else {
         return vec![format!("nothing has happened to {} yet", node.number())];
     };
-    // A change of role often changes the state in the same moment, and is what one asks about.
-    let of_role = |event: &&Event| change(event) && is_change_of_role(event);
-    let role = past().take_while(|event| event.at == last.at).find(of_role);
-    let event = role.unwrap_or(last);
-    let chain = view::why(trace, &names, event.id);
+    let names = Names::of(world);
+    let tell = |position| view::tell(trace, position, world.origin(), &names);
     let mut lines = Vec::new();
-    for (depth, because) in chain.iter().enumerate() {
-        let lead = if depth == 0 { "" } else { "because: " };
-        let text = format!("{lead}{}", because.sentence.english());
-        lines.push(line_of(because.at, world.origin(), &text));
-        let also = because.also.iter().map(|also| format!("    with: {}", also.english()));
-        lines.extend(also);
+    for because in view::why(trace, &names, change) {
+        let Some(told) = tell(because.position) else { continue };
+        let lead = if lines.is_empty() { "" } else { "because: " };
+        let at = world.origin() + told.elapsed;
+        lines.push(line_of(at, world.origin(), &format!("{lead}{}", told.text)));
+        let also = because.also.into_iter().filter_map(tell);
+        lines.extend(also.map(|also| format!("    with: {}", also.text)));
     }
     lines
-}
-
-fn is_change_of_role(event: &Event) -> bool {
-    match &event.kind {
-        EventKind::Fact(fact) => {
-            matches!(**fact, Fact::BecameMaster { .. } | Fact::BecameReplica { .. })
-        }
-        _ => false,
-    }
-}
-
-fn is_change(event: &Event) -> bool {
-    match &event.kind {
-        EventKind::Life(_) => true,
-        EventKind::Fact(fact) => matches!(
-            **fact,
-            Fact::BecameMaster { .. }
-                | Fact::BecameReplica { .. }
-                | Fact::StateChanged { to: Health::Fail, .. }
-                | Fact::ElectionImpossible { .. }
-                | Fact::VoteRefused { .. }
-        ),
-        _ => false,
-    }
 }
 
 /// One line for each node: what it thinks of each other one.
@@ -113,7 +84,8 @@ fn belief_line(row: &view::Beliefs) -> String {
     let thoughts: Vec<String> = row
         .of
         .iter()
-        .map(|(port, opinion)| {
+        .filter(|belief| belief.port != row.by)
+        .map(|BeliefOf { port, opinion, .. }| {
             let judged = match opinion.opinion {
                 Opinion::Ok => "ok",
                 Opinion::Pfail => "PFAIL",

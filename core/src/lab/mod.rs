@@ -5,48 +5,70 @@
 //! plays the lesson on a [`Session`](crate::world::Session) and remembers what is *shown*: a moment
 //! in the past up to the present, to which the stage, the sentence and the clock belong.
 //!
-//! - `request`: what can be asked and answered; `player`: the lesson on the session;
+//! - `ask` and `answer`: what can be asked and answered; `player`: the lesson on the session;
+//! - `time`: the shown moment moves; `shown`: what is to be seen there; `eyes`: by whom;
+//! - `deeds` and `link`: the lab as a text; `opening`: a lab from a text;
 //! - `transcript`: what a line of a lesson prints; `inspect`: answers to `$ events`, `$ why` and
-//!   such;
-//! - `shelf`: the lessons that come with the program.
+//!   such; `shelf`: the lessons that come with the program.
 
+mod answer;
+mod ask;
+mod deeds;
+mod eyes;
 mod inspect;
+mod link;
+mod opening;
 mod player;
-mod request;
 mod shelf;
+mod shown;
+mod time;
 mod transcript;
 
-pub use inspect::inspect;
-pub use player::{Pause, Player};
-pub use request::{
-    Answer, Arrow, Ask, Exchanged, LessonState, Mark, Reason, Request, Response, Shelved, Shown,
+pub use answer::{
+    Answer, Arrow, Exchanged, Lane, LessonState, Mark, Reason, Response, Shelved, Shown,
 };
+pub use ask::{Ask, Request};
+pub use inspect::inspect;
+pub use link::LEAD as LINK_LEAD;
+pub use player::{Pause, Player};
 pub use shelf::{SHELF, Shelf};
 pub use transcript::{perform, setup_of};
 
-use crate::lesson::{Colour, Lesson, Observation};
-use crate::view::{self, Direction, Filter, Names, Sentence};
-use crate::words::{Span, Time};
+use deeds::Deeds;
+use eyes::Eyes;
+use link::Opened;
+use shown::Place;
+
+use crate::lesson::Observation;
+use crate::view::{self, Moments, Names};
+use crate::words::{ActorId, Time};
+use crate::world::step::{ClientName, Port};
 
 /// A lesson being played, and the moment that is shown.
+#[derive(Default)]
 pub struct Lab {
-    player: Option<Player>,
-    /// The position of the event that is shown; nothing before the first.
-    position: Option<usize>,
-    /// The moment that is shown.
-    shown_at: Time,
+    desk: Option<Desk>,
+    eyes: Eyes,
 }
 
-impl Default for Lab {
-    fn default() -> Self {
-        Lab::new()
-    }
+/// What lies open.
+struct Desk {
+    opened: Opened,
+    player: Player,
+    place: Place,
+    /// The place that was shown before, if this one follows on it.
+    before: Option<Place>,
+    /// The moments of each branch.
+    moments: Vec<Moments>,
+    deeds: Deeds,
+    /// Whether a minute has just gone by in which nothing happened.
+    is_idle: bool,
 }
 
 impl Lab {
     /// A lab in which no lesson is open.
     pub fn new() -> Lab {
-        Lab { player: None, position: None, shown_at: Time::ZERO }
+        Lab::default()
     }
 
     /// Answers one request.
@@ -60,210 +82,190 @@ impl Lab {
             Ask::Version => Answer::Version { version: env!("CARGO_PKG_VERSION").to_owned() },
             Ask::Lessons => Answer::Lessons(SHELF.iter().map(Shelf::describe).collect()),
             Ask::Open { lesson } => self.open_shelved(&lesson),
-            Ask::OpenText { file, source } => self.open(&file, &source),
-            other => self.answer_in_lesson(other),
+            Ask::OpenText { file, source } => self.open_text(&file, &source),
+            other => match &mut self.desk {
+                Some(desk) => desk.answer(other, &mut self.eyes),
+                None => Answer::Refused { hint: "open a lesson first".to_owned() },
+            },
         }
     }
+}
 
-    fn open_shelved(&mut self, id: &str) -> Answer {
-        match SHELF.iter().find(|shelved| shelved.id == id) {
-            Some(shelved) => self.open(shelved.file, shelved.source),
-            None => {
-                let known: Vec<&str> = SHELF.iter().map(|shelved| shelved.id).collect();
-                Answer::Refused {
-                    hint: format!("no lesson is called {id}; there are {}", known.join(", ")),
+impl Desk {
+    fn answer(&mut self, ask: Ask, eyes: &mut Eyes) -> Answer {
+        let past = self.past();
+        let answer = self.do_it(&ask, eyes);
+        if !matches!(answer, Answer::Refused { .. }) {
+            self.deeds.note(&ask, past);
+        }
+        answer
+    }
+
+    fn do_it(&mut self, ask: &Ask, eyes: &mut Eyes) -> Answer {
+        self.before = None;
+        self.is_idle = false;
+        match ask {
+            Ask::Continue => return self.tell_runner(Observation::Seen, eyes),
+            Ask::Choose { option } => return self.tell_runner(Observation::Chosen(*option), eyes),
+            Ask::ChooseAll { options } => {
+                return self.tell_runner(Observation::ChosenAll(options.clone()), eyes);
+            }
+            Ask::WhatIf { option } => return self.tell_runner(Observation::WhatIf(*option), eyes),
+            Ask::Do { line } => return self.do_line(line, eyes),
+            Ask::BackToLesson => {
+                self.player.back_to_lesson();
+                self.show_present();
+            }
+            Ask::Switch { branch } | Ask::Drop { branch } => {
+                let is_drop = matches!(ask, Ask::Drop { .. });
+                if let Err(hint) = self.change_branch(*branch, is_drop) {
+                    return Answer::Refused { hint };
                 }
             }
+            Ask::Step { direction, filter } => self.step(*direction, *filter),
+            Ask::Seek { elapsed } => self.seek(*elapsed),
+            Ask::ShowEvent { position } => self.show_event(*position),
+            Ask::Pass { span } => self.pass(*span),
+            Ask::PlayOn => self.play_on(),
+            Ask::See { by } => {
+                let port = by.and_then(Port::new);
+                if let Some(port) = port.filter(|&port| self.actor(port.number()).is_none()) {
+                    return no_node(port.number());
+                }
+                eyes.by = port;
+            }
+            Ask::ShowTraffic { traffic } => eyes.traffic = *traffic,
+            Ask::Show => {}
+            question => return self.look_up(question, eyes),
         }
+        Answer::Shown(Box::new(self.shown(eyes)))
     }
 
-    fn open(&mut self, file: &str, source: &str) -> Answer {
-        match Lesson::parse(file, source) {
-            Err(diagnostics) => {
-                let text = diagnostics.iter().map(|found| found.render(Colour::Plain));
-                Answer::Broken { diagnostics: text.collect() }
-            }
-            Ok(lesson) => {
-                let player = Player::new(lesson.into());
-                self.shown_at = player.session().world().now();
-                self.position = None;
-                let lesson = player.lesson().clone();
-                self.player = Some(player);
-                self.settle();
-                Answer::Opened { lesson, shown: Box::new(self.shown()) }
-            }
-        }
-    }
-
-    fn answer_in_lesson(&mut self, ask: Ask) -> Answer {
-        if self.player.is_none() {
-            return Answer::Refused { hint: "open a lesson first".to_owned() };
-        }
+    /// The answers to questions that change nothing.
+    fn look_up(&self, ask: &Ask, eyes: &Eyes) -> Answer {
+        let session = self.player.session();
+        let (world, trace) = (session.world(), session.trace());
+        let names = Names::of(world);
+        let stage = || shown::stage(world, eyes);
         match ask {
-            Ask::Continue => self.tell_runner(Observation::Seen),
-            Ask::Choose { option } => self.tell_runner(Observation::Chosen(option)),
-            Ask::ChooseAll { options } => self.tell_runner(Observation::ChosenAll(options)),
-            Ask::WhatIf { option } => self.tell_runner(Observation::WhatIf(option)),
-            Ask::Do { line } => self.do_line(&line),
-            Ask::BackToLesson => {
-                self.with_player(Player::back_to_lesson);
-                self.show_present();
-                self.answer_shown()
+            Ask::Why { position } => self.why(&names, Some(*position)),
+            Ask::WhyNode { node } => match self.actor(*node) {
+                Some(owner) => self.why(&names, view::why_node(trace, owner, self.until())),
+                None => no_node(*node),
+            },
+            Ask::WhyBelief { by, of } => match (self.actor(*by), self.actor(*of)) {
+                (Some(one), Some(other)) => {
+                    let found = view::why_belief(trace, &names, (one, other), self.until());
+                    self.why(&names, found)
+                }
+                (Some(_), None) => no_node(*of),
+                (None, _) => no_node(*by),
+            },
+            Ask::Beliefs => Answer::Beliefs(view::beliefs(world)),
+            Ask::Events { kinds, of, text } => {
+                let filter = (*kinds, of.as_deref(), text.as_str());
+                let here = self.until().saturating_sub(1);
+                Answer::Events(view::event_list(trace, &names, world.origin(), here, filter))
             }
-            Ask::Step { direction, filter } => {
-                self.step(direction, filter);
-                self.answer_shown()
+            Ask::Slots => Answer::Slots(view::slot_map(world, &stage())),
+            Ask::Writes => {
+                let here = self.until().saturating_sub(1);
+                Answer::Writes(view::writes(world, trace, &view::stage(world), here))
             }
-            Ask::Seek { elapsed } => {
-                self.seek(elapsed);
-                self.answer_shown()
+            Ask::Link => Answer::Link { text: link::write(&self.saved()) },
+            Ask::SaveRun => {
+                let file = format!("{}.session", session.branch().name().replace(' ', "-"));
+                Answer::Saved { file, text: session.save() }
             }
-            Ask::ShowEvent { position } => {
-                self.show_event(position);
-                self.answer_shown()
-            }
-            Ask::Run { span } => {
-                self.run(span);
-                self.answer_shown()
-            }
-            Ask::Show => self.answer_shown(),
-            Ask::Why { position } => self.why(position),
-            Ask::Beliefs => {
-                self.read(|player| Answer::Beliefs(view::beliefs(player.session().world())))
-            }
-            Ask::Version | Ask::Lessons | Ask::Open { .. } | Ask::OpenText { .. } => {
-                Answer::Refused { hint: "this needs no lesson".to_owned() }
-            }
+            _ => Answer::Refused { hint: "this cannot be asked of an open lesson".to_owned() },
         }
     }
 
-    /// Tells the runner what the learner did, and plays on to the next pause.
-    fn tell_runner(&mut self, observation: Observation) -> Answer {
-        let Some(player) = &mut self.player else { return self.answer_shown() };
-        player.seek_present();
-        if let Err(hint) = player.tell(observation) {
-            return Answer::Refused { hint };
-        }
-        self.settle();
-        self.answer_shown()
-    }
-
-    /// Plays what needs nobody until the runner waits for somebody; what is shown stays where it
-    /// was, unless nothing is left to be shown before the present.
-    fn settle(&mut self) {
-        self.with_player(|player| player.play_to_pause());
-        self.seek_shown();
-    }
-
-    fn do_line(&mut self, line: &str) -> Answer {
-        let Some(player) = &mut self.player else { return self.answer_shown() };
-        match player.do_line(line) {
-            Ok(_) => self.answer_shown(),
-            Err(error) => Answer::Refused { hint: format!("{error}; {}", error.help) },
-        }
-    }
-
-    /// Shows the next (or previous) event that the filter lets through; forward of the last one,
-    /// the present.
-    fn step(&mut self, direction: Direction, filter: Filter) {
-        let Some(player) = &mut self.player else { return };
-        let session = player.session();
-        let trace = session.trace();
-        let here = self.position.unwrap_or_else(|| trace.at(self.shown_at).saturating_sub(1));
-        let moments = view::moments(trace, trace.start(), trace.len());
-        let is_shown = |position: usize, event: &crate::world::event::Event| match filter {
-            Filter::News => view::is_news(event),
-            Filter::Moments => moments.iter().any(|&(at, _)| at == position),
+    /// The chain behind an event. No event is no reason.
+    fn why(&self, names: &Names, position: Option<usize>) -> Answer {
+        let trace = self.player.session().trace();
+        let origin = self.player.session().world().origin();
+        let tell = |position| view::tell(trace, position, origin, names);
+        let chain = position.map(|position| view::why(trace, names, position));
+        let reason = |because: &view::Because| {
+            let also = because.also.iter().filter_map(|&also| tell(also)).collect();
+            Some(Reason { told: tell(because.position)?, also })
         };
-        match view::next_shown(trace, here, direction, is_shown) {
-            Some(position) => self.show_event(position),
-            None if direction == Direction::Forward => self.show_present(),
-            None => {
-                self.position = None;
-                self.shown_at = session.world().origin();
-                self.seek_shown();
+        Answer::Why(chain.iter().flatten().filter_map(reason).collect())
+    }
+
+    fn actor(&self, node: u16) -> Option<ActorId> {
+        Port::new(node).and_then(|port| self.player.session().world().find(port))
+    }
+
+    /// Tells the runner what the learner did, and plays on to the next pause. What is shown stays
+    /// where it was: the page follows at its own pace.
+    fn tell_runner(&mut self, observation: Observation, eyes: &Eyes) -> Answer {
+        self.player.seek_present();
+        let told = self.player.tell(observation);
+        if told.is_ok() {
+            self.player.play_to_pause();
+        }
+        self.player.seek(self.place.at);
+        match told {
+            Ok(()) => Answer::Shown(Box::new(self.shown(eyes))),
+            Err(hint) => Answer::Refused { hint },
+        }
+    }
+
+    fn do_line(&mut self, line: &str, eyes: &Eyes) -> Answer {
+        match self.player.do_line(line) {
+            Err(error) => Answer::Refused { hint: format!("{error}; {}", error.help) },
+            Ok(printed) => {
+                self.player.seek(self.place.at);
+                let world = self.player.session().world();
+                let cli = world.client(&ClientName::Cli);
+                let first = world.setup().first_port;
+                let cli_at = cli.map_or(first, |(_, client)| client.at().port());
+                Answer::Did { printed, cli_at, shown: Box::new(self.shown(eyes)) }
             }
         }
     }
 
-    fn show_event(&mut self, position: usize) {
-        let Some(player) = &self.player else { return };
-        let Some(event) = player.session().trace().get(position) else { return };
-        self.position = Some(position);
-        self.shown_at = event.at;
-        self.seek_shown();
-    }
-
-    fn seek(&mut self, elapsed: Span) {
-        let Some(player) = &self.player else { return };
-        let session = player.session();
-        let at = session.world().origin() + elapsed;
-        self.shown_at = at.min(session.ends_at());
-        let trace = session.trace();
-        let before = trace.at(self.shown_at + Span::from_micros(1));
-        let news = |&position: &usize| trace.get(position).is_some_and(view::is_news);
-        self.position = (trace.start()..before).rev().find(news);
-        self.seek_shown();
-    }
-
-    /// Lets time pass in the present, on a branch of the learner's if the lesson has its own plans.
-    fn run(&mut self, span: Span) {
-        self.with_player(|player| player.run(span));
+    fn change_branch(&mut self, branch: usize, is_drop: bool) -> Result<(), String> {
+        match is_drop {
+            true => {
+                self.player.drop_branch(branch)?;
+                self.moments.remove(branch);
+            }
+            false => self.player.switch(branch)?,
+        }
         self.show_present();
-    }
-
-    fn show_present(&mut self) {
-        let Some(player) = &mut self.player else { return };
-        player.seek_present();
-        let trace = player.session().trace();
-        let news = |&position: &usize| trace.get(position).is_some_and(view::is_news);
-        self.position = (trace.start()..trace.len()).rev().find(news);
-        self.shown_at = player.session().ends_at();
-    }
-
-    fn seek_shown(&mut self) {
-        let at = self.shown_at;
-        self.with_player(|player| player.seek(at));
-    }
-
-    fn with_player(&mut self, f: impl FnOnce(&mut Player)) {
-        if let Some(player) = &mut self.player {
-            f(player);
-        }
-    }
-
-    fn read(&self, f: impl FnOnce(&Player) -> Answer) -> Answer {
-        match &self.player {
-            Some(player) => f(player),
-            None => Answer::Refused { hint: "open a lesson first".to_owned() },
-        }
-    }
-
-    fn why(&self, position: usize) -> Answer {
-        self.read(|player| {
-            let trace = player.session().trace();
-            let names = Names::of(player.session().world());
-            let chain = trace.get(position).map(|event| view::why(trace, &names, event.id));
-            let origin = player.session().world().origin();
-            let reason = |because: &view::Because| {
-                let position = trace.position(because.event)?;
-                let told = view::tell(trace, position, origin, &names)?;
-                Some(Reason { told, also: because.also.iter().map(Sentence::english).collect() })
-            };
-            Answer::Why(chain.iter().flatten().filter_map(reason).collect())
-        })
-    }
-
-    fn answer_shown(&self) -> Answer {
-        match &self.player {
-            Some(_) => Answer::Shown(Box::new(self.shown())),
-            None => Answer::Refused { hint: "open a lesson first".to_owned() },
-        }
+        Ok(())
     }
 
     /// Everything that the page draws at the moment that is shown.
-    fn shown(&self) -> Shown {
-        let player = self.player.as_ref().expect("a lesson is open");
-        request::shown(player, self.position, self.shown_at)
+    fn shown(&mut self, eyes: &Eyes) -> Shown {
+        self.read_moments();
+        let mut shown = shown::shown(&self.player, &self.moments, eyes, self.place, self.before);
+        shown.is_idle = self.is_idle;
+        shown
     }
+
+    fn read_moments(&mut self) {
+        let branches = self.player.session().branches();
+        self.moments.resize_with(branches.len(), Moments::default);
+        for (branch, moments) in branches.iter().zip(&mut self.moments) {
+            moments.read(branch.trace());
+        }
+    }
+
+    /// How many events there were up to what is shown.
+    fn until(&self) -> usize {
+        let trace = self.player.session().trace();
+        self.place.position.map_or_else(|| trace.at(self.place.at), |position| position + 1)
+    }
+
+    fn origin(&self) -> Time {
+        self.player.session().world().origin()
+    }
+}
+
+fn no_node(port: u16) -> Answer {
+    Answer::Refused { hint: format!("there is no node {port}") }
 }

@@ -8,12 +8,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::request::{Exchanged, LessonState};
+use super::answer::{Exchanged, LessonState};
 use super::transcript;
-use crate::lesson::{Finding, Lesson, Mode, Observation, Runner, RunnerAsk, Target};
+use crate::lesson::{Block, Finding, Lesson, Mode, Observation, Runner, RunnerAsk, Stage, Target};
 use crate::words::{Span, TextError, Time};
 use crate::world::session::Session;
-use crate::world::step::{Line, Step};
+use crate::world::step::Line;
 
 /// The branch on which the lesson itself runs.
 const LESSON: usize = 0;
@@ -49,6 +49,22 @@ impl Player {
         let session = Session::new(transcript::setup_of(&lesson.front));
         let runner = Runner::new(lesson, mode, Target::Simulator);
         Player { session, runner, mode, done: Vec::new(), mark: None }
+    }
+
+    /// A run that was saved, without a lesson about it.
+    pub fn of_run(session: Session) -> Player {
+        let setup = session.setup();
+        let count = session.branch().script().len();
+        let stage = Stage {
+            masters: setup.masters,
+            replicas: setup.replicas,
+            node_timeout: Span::from_millis(setup.config.node_timeout_ms),
+            seed: setup.seed,
+            latency: None,
+        };
+        let lesson = Lesson::without_blocks("A run that was saved", &told(count), stage);
+        let runner = Runner::new(lesson.into(), Mode::Learn, Target::Simulator);
+        Player { session, runner, mode: Mode::Learn, done: Vec::new(), mark: None }
     }
 
     pub fn session(&self) -> &Session {
@@ -102,7 +118,7 @@ impl Player {
     /// Whether the runner stands in a prediction, whose steps it does by itself.
     fn in_question(&self) -> bool {
         let block = self.lesson().blocks.get(self.runner.block());
-        matches!(block, Some(crate::lesson::Block::Predict(_)))
+        matches!(block, Some(Block::Predict(_)))
     }
 
     /// Does what the runner asks, if it needs nobody; whether it did.
@@ -113,7 +129,7 @@ impl Player {
                 self.mark = Some(self.session.ends_at());
                 Observation::Seen
             }
-            RunnerAsk::Fork => self.fork_at_mark(),
+            RunnerAsk::Fork { option } => self.fork_at_mark(*option),
             RunnerAsk::Back => {
                 self.session.switch(LESSON);
                 Observation::Seen
@@ -141,11 +157,12 @@ impl Player {
         Observation::Printed(printed)
     }
 
-    fn fork_at_mark(&mut self) -> Observation {
+    fn fork_at_mark(&mut self, option: usize) -> Observation {
         let Some(at) = self.mark else { return Observation::Impossible };
         self.session.switch(LESSON);
         self.session.seek(at);
-        self.session.fork("what if");
+        let name = self.counter_name(option);
+        self.session.fork(name);
         Observation::Seen
     }
 
@@ -174,13 +191,36 @@ impl Player {
         Ok(transcript::perform(&mut self.session, &line))
     }
 
-    /// Lets time pass, on a branch of the learner's own.
-    pub fn run(&mut self, span: Span) {
+    /// Goes over to a branch of the learner's own, at the present, unless they are on one.
+    pub fn leave_lesson(&mut self, name: &str) {
+        self.seek_present();
         if !self.is_away() {
-            let name = self.session.name_of(&Step::Run(span));
-            self.session.fork(name);
+            let millis = self.session.world().elapsed().millis();
+            self.session.fork(format!("{name} at +{}.{} s", millis / 1000, millis % 1000 / 100));
         }
-        self.session.apply(&Step::Run(span));
+    }
+
+    /// Lets time pass after the present.
+    pub fn run(&mut self, span: Span) {
+        self.seek_present();
+        self.session.run_for(span);
+    }
+
+    /// Goes to the end of another branch.
+    pub fn switch(&mut self, branch: usize) -> Result<(), String> {
+        match self.session.switch(branch) {
+            true => Ok(()),
+            false => Err(format!("there is no run {branch}")),
+        }
+    }
+
+    /// Gives a branch of the learner's own up.
+    pub fn drop_branch(&mut self, branch: usize) -> Result<(), String> {
+        match branch {
+            LESSON => Err("the lesson's own run stays".to_owned()),
+            other if self.session.drop_branch(other) => Ok(()),
+            other => Err(format!("there is no run {other}")),
+        }
     }
 
     /// Returns to the lesson's own run, where it was left.
@@ -199,9 +239,16 @@ impl Player {
         self.session.seek(present);
     }
 
-    /// The name of the learner's branch, if they are on one.
-    pub fn branch(&self) -> Option<String> {
-        self.is_away().then(|| self.session.branch().name().to_owned())
+    /// The name of a counter-run: what has to happen first.
+    fn counter_name(&self, option: usize) -> String {
+        let block = self.lesson().blocks.get(self.runner.block());
+        let Some(Block::Predict(predict)) = block else { return "what if".to_owned() };
+        let counters = predict.options.get(option).map_or(&[][..], |choice| &choice.counters);
+        let steps: Vec<String> = counters
+            .iter()
+            .map(|counter| counter.step.to_string().trim_start_matches("$ ").to_owned())
+            .collect();
+        format!("what if: {}", steps.join(", "))
     }
 
     fn is_away(&self) -> bool {
@@ -211,11 +258,16 @@ impl Player {
     /// How far the lesson is.
     pub fn state(&self) -> LessonState {
         let ask = self.next();
-        let pause = match (&ask, self.branch()) {
-            (_, Some(_)) => Pause::Away,
-            (RunnerAsk::Done, None) => Pause::Over,
-            (_, None) => Pause::Waiting,
+        let pause = match (&ask, self.is_away()) {
+            (_, true) => Pause::Away,
+            (RunnerAsk::Done, false) => Pause::Over,
+            (_, false) => Pause::Waiting,
         };
         LessonState { block: self.runner.block(), ask, pause, done: self.done.clone() }
     }
+}
+
+fn told(steps: usize) -> String {
+    let steps = crate::view::counted(steps as u64, "entry").replace("entrys", "entries");
+    format!("The script of this run has {steps}. Step through it, ask why, do something else.")
 }

@@ -1,6 +1,6 @@
 //! The lessons that come with the program.
 
-use super::request::Shelved;
+use super::answer::Shelved;
 use crate::lesson::Lesson;
 
 /// A lesson in the program.

@@ -106,6 +106,22 @@ impl Lesson {
         }
     }
 
+    /// A text on a stage, with nothing to be done in it.
+    pub fn without_blocks(title: &str, text: &str, stage: Stage) -> Lesson {
+        let front = FrontMatter {
+            title: title.to_owned(),
+            about: text.to_owned(),
+            minutes: 1,
+            misconception: String::new(),
+            redis: Version::V7_0,
+            cluster: stage,
+        };
+        let source = format!("# {title}\n\n{text}\n");
+        let text = Markdown::parse(&source);
+        let blocks = vec![Block::Prose(Prose { line: 1, text })];
+        Lesson { file: String::new(), source, front, blocks }
+    }
+
     /// Reads a lesson from the bytes of a file.
     pub fn parse_bytes(file: &str, bytes: &[u8]) -> Result<Lesson, Vec<Diagnostic>> {
         match std::str::from_utf8(bytes) {

@@ -70,8 +70,9 @@ pub enum RunnerAsk {
     QuizVerdict { block: usize, chosen: Vec<usize>, is_right: bool },
     /// Remember this moment. Answer: `Seen`, or `Impossible`.
     Mark,
-    /// Begin another run at the marked moment. Answer: `Seen`, or `Impossible`.
-    Fork,
+    /// Begin another run at the marked moment, for the counter-run of an option. Answer: `Seen`, or
+    /// `Impossible`.
+    Fork { option: usize },
     /// Leave that run; go on with the lesson's own where it was. Answer: `Seen`.
     Back,
     /// The run and the lesson disagree. Answer: `Seen`.

@@ -6,46 +6,34 @@
 //! there is no rule, the event's own cause is. Messages themselves are left out of the chain,
 //! unless one that was never answered is the reason.
 
-use serde::{Deserialize, Serialize};
-
-use super::events;
 use super::names::Names;
-use super::sentence::Sentence;
+use crate::data::Reply;
 use crate::node::{Fact, Health, StateReason};
-use crate::words::{ActorId, EventId, NodeId, Time};
+use crate::words::{ActorId, NodeId};
+use crate::world::client::ClientNote;
 use crate::world::event::{Event, EventKind, Life};
 use crate::world::trace::Trace;
 
 /// How long a chain may be.
 const LINES_MAX: usize = 7;
 
-/// One line of an explanation.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+/// One line of an explanation: events by their positions in the trace.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Because {
-    pub event: EventId,
-    pub at: Time,
-    pub node: String,
-    pub sentence: Sentence,
+    pub position: usize,
     /// Other events that together with this one are the reason (a second vote, another report).
-    pub also: Vec<Sentence>,
+    pub also: Vec<usize>,
 }
 
-/// The chain behind an event, itself first; at most seven lines.
-pub fn why(trace: &Trace, names: &Names, event: EventId) -> Vec<Because> {
+/// The chain behind the event at a position, itself first; at most seven lines.
+pub fn why(trace: &Trace, names: &Names, position: usize) -> Vec<Because> {
     let mut chain: Vec<Because> = Vec::new();
-    let mut next = trace.position(event);
+    let mut next = Some(position);
     while let Some(position) = next {
         let Some(event) = trace.get(position) else { break };
         let reason = reason_of(trace, names, position, event);
         if is_worth_saying(event) || chain.is_empty() {
-            let said = |&at: &usize| trace.get(at).map(|event| events::sentence_of(event, names));
-            chain.push(Because {
-                event: event.id,
-                at: event.at,
-                node: names.actor(event.id.owner).to_owned(),
-                sentence: events::sentence_of(event, names),
-                also: reason.beside.iter().filter_map(said).collect(),
-            });
+            chain.push(Because { position, also: reason.beside });
         }
         if chain.len() == LINES_MAX {
             break;
@@ -53,6 +41,70 @@ pub fn why(trace: &Trace, names: &Names, event: EventId) -> Vec<Because> {
         next = reason.next.filter(|&at| at < position);
     }
     chain
+}
+
+/// The last change of role or state of a node among the first `until` events.
+pub fn why_node(trace: &Trace, owner: ActorId, until: usize) -> Option<usize> {
+    let last = |found: &dyn Fn(&Event) -> bool, until: usize| {
+        let past = (trace.start()..until.min(trace.len())).rev();
+        past.filter_map(|at| Some((at, trace.get(at)?)))
+            .find(|(_, event)| event.id.owner == owner && found(event))
+            .map(|(at, event)| (at, event.at))
+    };
+    let (last_change, at) = last(&is_change, until)?;
+    // A change of role often changes the state in the same moment, and is what one asks about.
+    let role = last(&is_change_of_role, last_change).filter(|&(_, then)| then == at);
+    Some(role.map_or(last_change, |(role, _)| role))
+}
+
+/// The last time before `until` at which one node changed its mind about another.
+pub fn why_belief(
+    trace: &Trace,
+    names: &Names,
+    (by, of): (ActorId, ActorId),
+    until: usize,
+) -> Option<usize> {
+    let is_of = |id: &NodeId| names.actor_of(*id) == Some(of);
+    let changed_mind = |event: &Event| {
+        let EventKind::Fact(fact) = &event.kind else { return false };
+        match &**fact {
+            Fact::PfailSet { peer, .. }
+            | Fact::PfailCleared { peer }
+            | Fact::FailSet { peer, .. }
+            | Fact::FailHeard { peer, .. }
+            | Fact::FailCleared { peer, .. }
+            | Fact::PeerRoleChanged { peer, .. }
+            | Fact::PeerLearned { peer, .. } => is_of(peer),
+            Fact::SlotsMoved { to, .. } => is_of(to),
+            _ => false,
+        }
+    };
+    let mut past = (trace.start()..until.min(trace.len())).rev();
+    past.find(|&at| trace.get(at).is_some_and(|event| event.id.owner == by && changed_mind(event)))
+}
+
+fn is_change_of_role(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Fact(fact) => {
+            matches!(**fact, Fact::BecameMaster { .. } | Fact::BecameReplica { .. })
+        }
+        _ => false,
+    }
+}
+
+fn is_change(event: &Event) -> bool {
+    match &event.kind {
+        EventKind::Life(life) => !matches!(life, Life::Started),
+        EventKind::Fact(fact) => matches!(
+            **fact,
+            Fact::BecameMaster { .. }
+                | Fact::BecameReplica { .. }
+                | Fact::StateChanged { to: Health::Fail, .. }
+                | Fact::ElectionImpossible { .. }
+                | Fact::VoteRefused { .. }
+        ),
+        _ => false,
+    }
 }
 
 /// Traffic is how news travels, not why; everything else is worth a line.
@@ -94,6 +146,12 @@ fn reason_of(trace: &Trace, names: &Names, position: usize, event: &Event) -> Re
     let back = Back { trace, names, position, owner: event.id.owner };
     let mut reason = match &event.kind {
         EventKind::Fact(fact) => back.reason_of(fact),
+        EventKind::Client(note) => match &**note {
+            ClientNote::Answered { node, reply: Reply::Error(text), .. } => {
+                back.refusal(&node.port().to_string(), text).into()
+            }
+            _ => Reason::default(),
+        },
         _ => Reason::default(),
     };
     reason.next = reason.next.or_else(|| trace.position(event.cause?));
@@ -136,6 +194,19 @@ impl Back<'_> {
             }
             _ => Reason::default(),
         }
+    }
+
+    /// What made a node answer with an error: why it does not serve, or who took the slots.
+    fn refusal(&self, node: &str, text: &str) -> Option<usize> {
+        let owner = self.names.actor_named(node)?;
+        if text.starts_with("CLUSTERDOWN") {
+            return self.last_fact(owner, |fact| {
+                matches!(fact, Fact::StateChanged { to: Health::Fail, .. })
+            });
+        }
+        let is_move = text.starts_with("MOVED");
+        let moved = || self.last_fact(owner, |fact| matches!(fact, Fact::SlotsMoved { .. }));
+        is_move.then(moved).flatten()
     }
 
     fn last(&self, found: impl Fn(&Event) -> bool) -> Option<usize> {

@@ -2,23 +2,35 @@
 //!
 //! A front end reads views and sends steps; it holds no rule. Every view says *whose* view it is.
 
+mod beliefs;
 pub mod english;
 mod events;
 mod explain;
 mod facts;
+mod flights;
+mod hashing;
+mod list;
 mod names;
 mod sentence;
+mod slot_map;
 mod stage;
 mod timeline;
+mod writes;
 
+pub use beliefs::{BeliefOf, Beliefs, beliefs};
 pub use events::{named, sentence_of};
-pub use explain::{Because, why};
+pub use explain::{Because, why, why_belief, why_node};
+pub use flights::{Flight, Traffic, flights};
+pub use hashing::{Hashing, POLYNOMIAL, hashing, shifts};
+pub use list::{EventKinds, EventList, event_list};
 pub use names::Names;
 pub use sentence::{Sentence, counted, spoken_ms};
+pub use slot_map::{SlotMap, owner_in, slot_map};
 pub use stage::{
-    Arc, Beliefs, NodeOnStage, OpinionOnStage, RoleOnStage, Stage, Truth, beliefs, stage,
+    Arc, NodeOnStage, OpinionOnStage, RoleOnStage, Stage, Truth, stage, stage_seen_by,
 };
-pub use timeline::{Direction, Filter, Moment, Told, is_news, moments, next_shown, tell};
+pub use timeline::{Direction, Filter, Moment, Moments, Told, is_news, next_shown, tell};
+pub use writes::{Copies, Follower, KEYS_MAX, Stream, Writes, writes};
 
 use crate::world::World;
 

@@ -27,6 +27,16 @@ impl Names {
         self.ids.get(&id).copied()
     }
 
+    /// Who is called this.
+    pub fn actor_named(&self, name: &str) -> Option<ActorId> {
+        self.actors.iter().find(|(_, known)| *known == name).map(|(&actor, _)| actor)
+    }
+
+    /// Whether this is a node, and no client.
+    pub fn is_node(&self, actor: ActorId) -> bool {
+        self.ids.values().any(|&known| known == actor)
+    }
+
     pub fn actor(&self, actor: ActorId) -> &str {
         self.actors.get(&actor).map_or("the world", String::as_str)
     }

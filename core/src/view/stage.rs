@@ -6,14 +6,18 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::node::{Belief, Health, Node, Opinion, Role};
+use super::beliefs::{self, BeliefOf};
+use crate::node::{Belief, Health, Opinion, Role};
 use crate::words::{NodeId, SlotRange, Span};
 use crate::world::World;
 use crate::world::actor::{Process, Server};
+use crate::world::step::Port;
 
 /// All nodes, and who owns which slots.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Stage {
+    /// Whose beliefs these are; nothing if they are the truth and everybody's own beliefs.
+    pub seen_by: Option<u16>,
     /// Since the cluster was formed.
     pub elapsed: Span,
     pub node_timeout_ms: u64,
@@ -42,7 +46,8 @@ pub struct NodeOnStage {
     pub offset: u64,
     pub keys: u64,
     pub slots: Vec<SlotRange>,
-    /// By every other node that runs, in the order of ports.
+    /// By every other node that runs, in the order of ports; of a large cluster, only those that
+    /// say that something is wrong.
     pub opinions: Vec<OpinionOnStage>,
 }
 
@@ -73,6 +78,9 @@ pub struct Arc {
     pub owner: Option<u16>,
 }
 
+/// Above this many nodes the opinions that all is well are left out.
+const ALL_OPINIONS_MAX: usize = 12;
+
 /// The stage as the world is.
 pub fn stage(world: &World) -> Stage {
     let ports = Ports::of(world);
@@ -80,12 +88,49 @@ pub fn stage(world: &World) -> Stage {
         world.servers().map(|(_, port, server)| on_stage(world, port.number(), server, &ports));
     let mut nodes: Vec<NodeOnStage> = nodes.collect();
     nodes.sort_by_key(|node| node.port);
+    if nodes.len() > ALL_OPINIONS_MAX {
+        for node in &mut nodes {
+            node.opinions.retain(|opinion| opinion.opinion != Opinion::Ok);
+        }
+    }
     Stage {
+        seen_by: None,
         elapsed: world.elapsed(),
         node_timeout_ms: world.setup().config.node_timeout_ms,
         ring: ring(&nodes),
         nodes,
     }
+}
+
+/// The stage as one node believes it to be: what it does not know is not on it, and whatever it
+/// thinks of a node is the only opinion there is. Nothing if there is no such node.
+pub fn stage_seen_by(world: &World, port: Port) -> Option<Stage> {
+    let viewer = world.server(world.find(port)?)?;
+    let ports = Ports::of(world);
+    let believed = |belief: BeliefOf| {
+        let is_self = belief.port == port.number();
+        NodeOnStage {
+            port: belief.port,
+            truth: if is_self { truth(viewer) } else { Truth::Running },
+            role: belief.opinion.role,
+            health: viewer.node.health(),
+            config_epoch: belief.opinion.config_epoch,
+            current_epoch: viewer.node.current_epoch(),
+            offset: belief.offset,
+            keys: if is_self { viewer.node.keyspace().len() as u64 } else { 0 },
+            slots: belief.slots,
+            opinions: if is_self { Vec::new() } else { vec![belief.opinion] },
+        }
+    };
+    let row = beliefs::of_node(world, port.number(), viewer, &ports);
+    let nodes: Vec<NodeOnStage> = row.into_iter().map(believed).collect();
+    Some(Stage {
+        seen_by: Some(port.number()),
+        elapsed: world.elapsed(),
+        node_timeout_ms: world.setup().config.node_timeout_ms,
+        ring: ring(&nodes),
+        nodes,
+    })
 }
 
 /// The ports of all nodes by id.
@@ -110,10 +155,7 @@ impl Ports {
 
 fn on_stage(world: &World, port: u16, server: &Server, ports: &Ports) -> NodeOnStage {
     let node = &server.node;
-    let role = match node.is_master() {
-        true => RoleOnStage::Master,
-        false => RoleOnStage::Replica { of: node.master().and_then(|id| ports.get(id)) },
-    };
+    let role = beliefs::own_role(server, ports);
     NodeOnStage {
         port,
         truth: truth(server),
@@ -189,43 +231,4 @@ fn ring(nodes: &[NodeOnStage]) -> Vec<Arc> {
         }
     }
     arcs
-}
-
-/// What a node believes of all the others, for those who look through its eyes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct Beliefs {
-    pub by: u16,
-    pub truth: Truth,
-    /// Of every node that it knows but itself, by port.
-    pub of: Vec<(u16, OpinionOnStage)>,
-}
-
-/// The beliefs of every node, in the order of ports.
-pub fn beliefs(world: &World) -> Vec<Beliefs> {
-    let ports = Ports::of(world);
-    let mut rows: Vec<Beliefs> = world
-        .servers()
-        .map(|(_, port, server)| Beliefs {
-            by: port.number(),
-            truth: truth(server),
-            of: beliefs_of(world, port.number(), server, &ports),
-        })
-        .collect();
-    rows.sort_by_key(|row| row.by);
-    rows
-}
-
-fn beliefs_of(
-    world: &World,
-    by: u16,
-    server: &Server,
-    ports: &Ports,
-) -> Vec<(u16, OpinionOnStage)> {
-    let clock_ms = server.clock(world.setup().epoch, world.now()).millis();
-    let node: &Node = &server.node;
-    let others = node.beliefs().filter(|belief| belief.id != node.id());
-    let mut row: Vec<(u16, OpinionOnStage)> =
-        others.map(|belief| (belief.addr.port, opinion(by, &belief, clock_ms, ports))).collect();
-    row.sort_by_key(|&(port, _)| port);
-    row
 }

@@ -127,21 +127,40 @@ pub fn is_news(event: &Event) -> bool {
     }
 }
 
-/// The moments of a trace between two positions: once per kind per fault.
-pub fn moments(trace: &Trace, from: usize, to: usize) -> Vec<(usize, Moment)> {
-    let mut seen: Vec<Moment> = Vec::new();
-    let mut found = Vec::new();
-    for position in from..to {
-        let Some(moment) = trace.get(position).and_then(Moment::of) else { continue };
-        if moment == Moment::Step {
-            seen.clear();
-        } else if seen.contains(&moment) {
-            continue;
+/// The moments of one trace, once per kind per fault; grows with the trace.
+#[derive(Clone, Debug, Default)]
+pub struct Moments {
+    found: Vec<(usize, Moment)>,
+    /// Those of the last fault.
+    seen: Vec<Moment>,
+    /// How far the trace was read.
+    read: usize,
+}
+
+impl Moments {
+    /// Reads what was added to the trace since the last time.
+    pub fn read(&mut self, trace: &Trace) {
+        for position in self.read.max(trace.start())..trace.len() {
+            let Some(moment) = trace.get(position).and_then(Moment::of) else { continue };
+            if moment == Moment::Step {
+                self.seen.clear();
+            } else if self.seen.contains(&moment) {
+                continue;
+            }
+            self.seen.push(moment);
+            self.found.push((position, moment));
         }
-        seen.push(moment);
-        found.push((position, moment));
+        self.read = trace.len();
     }
-    found
+
+    /// All of them, oldest first, with their positions.
+    pub fn all(&self) -> &[(usize, Moment)] {
+        &self.found
+    }
+
+    pub fn is_moment(&self, position: usize) -> bool {
+        self.found.binary_search_by_key(&position, |&(at, _)| at).is_ok()
+    }
 }
 
 /// One event in words.

@@ -63,6 +63,7 @@ impl std::ops::Add<Span> for Time {
 
 impl Span {
     pub const ZERO: Span = Span(0);
+    pub const MAX: Span = Span(u64::MAX);
 
     pub const fn from_micros(micros: u64) -> Span {
         Span(micros)

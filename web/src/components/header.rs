@@ -5,24 +5,31 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hashslot_core::lesson::{Block, Node};
+use hashslot_core::view::Traffic;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
-use crate::lab::{Lesson, Shelved};
+use crate::asker::{Asker, use_asker};
+use crate::lab::{Ask, Lesson, Shelved, Shown};
+use crate::model::{Action, Sheet};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub lesson: Option<Arc<Lesson>>,
     pub lessons: Rc<Vec<Shelved>>,
-    /// The id of the lesson that is open.
-    pub open: AttrValue,
+    /// The id of the lesson that is open, if it comes with the program.
+    pub open: Option<AttrValue>,
     /// The block at which the lesson stands.
     pub block: Option<usize>,
     /// The version that the worker gave; `None` until it answers.
     pub engine: Option<AttrValue>,
+    pub shown: Option<Rc<Shown>>,
 }
 
 #[component]
 pub fn Header(props: &Props) -> Html {
+    let asker = use_asker();
     let title = props.lesson.as_ref().map(|lesson| lesson.front.title.clone());
     html! {
         <header class="top">
@@ -33,7 +40,16 @@ pub fn Header(props: &Props) -> Html {
                     <span class="part">{ part(lesson, block) }</span>
                 }
             </p>
-            <Menu lessons={props.lessons.clone()} open={props.open.clone()} key={&*props.open} />
+            if let Some(shown) = &props.shown {
+                <Glasses seen_by={shown.stage.seen_by} traffic={shown.traffic}
+                    ports={Rc::new(shown.ports.clone())} />
+            }
+            <Menu lessons={props.lessons.clone()} open={props.open.clone()}
+                key={props.open.as_deref().unwrap_or_default().to_owned()} />
+            <div class="tools">
+                { tool(&asker, "share", "Share", "Share (s)", Sheet::Share) }
+                { tool(&asker, "keys", "?", "Keys (?)", Sheet::Keys) }
+            </div>
             <p class="engine" id="engine" data-ready={props.engine.is_some().to_string()}>
                 if let Some(version) = &props.engine {
                     { "engine " }{ version }
@@ -59,16 +75,88 @@ fn headings(block: &Block) -> usize {
     prose.text.nodes.iter().filter(is_heading).count()
 }
 
+/// A button that opens a sheet.
+fn tool(
+    asker: &Asker,
+    id: &'static str,
+    sign: &'static str,
+    name: &'static str,
+    sheet: Sheet,
+) -> Html {
+    let asker = asker.clone();
+    let on_click = move |_: MouseEvent| asker.tell(Action::OpenSheet(Some(sheet)));
+    html! {
+        <button {id} type="button" aria-label={name} title={name} onclick={on_click}>{ sign }</button>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct GlassesProps {
+    seen_by: Option<u16>,
+    traffic: Traffic,
+    ports: Rc<Vec<u16>>,
+}
+
+/// Whose eyes the stage is seen with, and which messages are shown.
+#[component]
+fn Glasses(props: &GlassesProps) -> Html {
+    let asker = use_asker();
+    let on_see = {
+        let asker = asker.clone();
+        move |event: Event| {
+            let by = chosen(&event).and_then(|value| value.parse().ok());
+            asker.play(Ask::See { by });
+        }
+    };
+    let on_traffic = move |event: Event| {
+        let found = TRAFFICS.iter().find(|(name, _)| chosen(&event).as_deref() == Some(*name));
+        if let Some(&(_, traffic)) = found {
+            asker.play(Ask::ShowTraffic { traffic });
+        }
+    };
+    let eye = |port: &u16| {
+        let is_chosen = props.seen_by == Some(*port);
+        html! { <option value={port.to_string()} selected={is_chosen}>{ port }</option> }
+    };
+    let traffic = |&(name, traffic): &(&'static str, Traffic)| {
+        html! { <option value={name} selected={props.traffic == traffic}>{ name }</option> }
+    };
+    html! {
+        <div class="glasses">
+            <label>
+                { "Seen by " }
+                <select id="seen-by" onchange={on_see}>
+                    <option value="" selected={props.seen_by.is_none()}>{ "the world" }</option>
+                    { for props.ports.iter().map(eye) }
+                </select>
+            </label>
+            <label>
+                { "Traffic " }
+                <select id="traffic" onchange={on_traffic}>{ for TRAFFICS.iter().map(traffic) }</select>
+            </label>
+        </div>
+    }
+}
+
+const TRAFFICS: [(&str, Traffic); 3] =
+    [("quiet", Traffic::Quiet), ("news", Traffic::News), ("all", Traffic::All)];
+
+/// The value that was chosen in a list.
+fn chosen(event: &Event) -> Option<String> {
+    let list: HtmlSelectElement = event.target()?.dyn_into().ok()?;
+    Some(list.value())
+}
+
 #[derive(Properties, PartialEq)]
 struct MenuProps {
     lessons: Rc<Vec<Shelved>>,
-    open: AttrValue,
+    open: Option<AttrValue>,
 }
 
 #[component]
 fn Menu(props: &MenuProps) -> Html {
     let entry = |lesson: &Shelved| {
-        let is_open = (lesson.id == *props.open).then_some("page");
+        let is_open = (Some(&*lesson.id) == props.open.as_deref()).then_some("page");
         html! {
             <li>
                 <a href={format!("#lesson={}", lesson.id)} aria-current={is_open}>

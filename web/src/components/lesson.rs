@@ -6,7 +6,7 @@
 
 use std::collections::BTreeSet;
 
-use hashslot_core::lesson::Block;
+use hashslot_core::lesson::{Block, Sight};
 use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
@@ -16,18 +16,24 @@ use super::prediction::Prediction;
 use super::prose::prose;
 use super::quiz::QuizBlock;
 use super::transcript::transcript;
+use crate::asker::{Asker, use_asker};
 use crate::lab::{Ask, Lesson, Pause, RunnerAsk, Shelved, Shown};
-use crate::model::{Model, Trouble};
+use crate::model::{Action, Model, Tab, Trouble};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub model: Model,
-    pub on_do: Callback<Ask>,
 }
 
 #[component]
 pub fn LessonColumn(props: &Props) -> Html {
-    let Props { model, on_do } = props;
+    let model = &props.model;
+    let asker = use_asker();
+    let on_do = &Callback::from({
+        let asker = asker.clone();
+        move |ask| asker.act(ask)
+    });
+    use_sights(model, &asker);
     let state = model.shown.as_ref().map(|shown| &shown.lesson);
     let is_settled = !model.can_read_on();
     let step = state.filter(|_| is_settled).map(|state| (state.block, state.ask.clone()));
@@ -116,6 +122,43 @@ fn nothing_open(trouble: &Trouble, lessons: &[Shelved]) -> Html {
         },
     };
     html! { <div role="alert">{ said }{ for lessons.iter().map(link) }</div> }
+}
+
+/// Where the lesson points is opened and ringed, once, as the lesson comes to it; the rings go with
+/// its next step.
+#[hook]
+fn use_sights(model: &Model, asker: &Asker) {
+    let lesson = model.lesson.clone();
+    let block = model.shown.as_ref().map(|shown| shown.lesson.block);
+    let asker = asker.clone();
+    let file = lesson.as_ref().map(|lesson| lesson.file.clone());
+    use_effect_with((file, block), move |(_, block)| {
+        let (Some(lesson), Some(block)) = (lesson, *block) else { return };
+        let passed = lesson.blocks.iter().take(block).rev();
+        let texts = passed.take_while(|block| matches!(block, Block::Prose(_) | Block::Look(_)));
+        let sights: Vec<Sight> = texts
+            .filter_map(|block| match block {
+                Block::Look(look) => Some(look.sights.clone()),
+                _ => None,
+            })
+            .flatten()
+            .collect();
+        for sight in &sights {
+            open_sight(*sight, &asker);
+        }
+        asker.tell(Action::Ring(sights));
+    });
+}
+
+/// Opens the tab in which a sight is to be seen. On small screens the dock lies over the lesson, so
+/// there the learner opens it.
+pub fn open_sight(sight: Sight, asker: &Asker) {
+    match sight {
+        Sight::Beliefs(_) => asker.tell(Action::OpenTab(Some(Tab::Beliefs))),
+        Sight::Events => asker.tell(Action::OpenTab(Some(Tab::Events))),
+        Sight::Why(node) => asker.play(Ask::WhyNode { node: node.number() }),
+        Sight::Node(_) | Sight::Link(..) | Sight::Timeline => {}
+    }
 }
 
 /// Brings what is new into view, and the focus to the primary control.

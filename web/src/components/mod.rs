@@ -1,7 +1,9 @@
 //! The parts of the page, one a file. Each gets plain data and names the intentions that it
 //! reports.
 
+pub mod dock;
 pub mod header;
+mod lanes;
 pub mod lesson;
 mod look;
 mod prediction;
@@ -9,10 +11,10 @@ mod prose;
 mod quiz;
 pub mod says;
 pub mod stage;
+pub mod terminal;
 pub mod timeline;
 mod track;
 mod transcript;
-pub mod why;
 
 use hashslot_core::words::Span;
 

@@ -4,26 +4,34 @@
 use hashslot_core::view::Told;
 use yew::prelude::*;
 
+use crate::asker::use_asker;
+use crate::lab::Ask;
+
 #[derive(Properties, PartialEq)]
 pub struct Props {
     /// The event that is shown.
     pub now: Option<Told>,
     /// What could not be done; it goes before the event.
     pub trouble: Option<AttrValue>,
-    /// Asked with the event's position.
-    pub on_why: Callback<usize>,
+    /// What is to be said once that is no event; it goes before the event, too.
+    pub note: Option<AttrValue>,
 }
 
 #[component]
 pub fn Says(props: &Props) -> Html {
-    let (tone, sentence) = match (&props.trouble, &props.now) {
-        (Some(trouble), _) => ("alarm", trouble.clone()),
-        (None, Some(told)) => ("news", told.text.clone().into()),
-        (None, None) => ("quiet", "Nothing has happened yet.".into()),
+    let asker = use_asker();
+    let (tone, sentence) = match (&props.trouble, &props.note, &props.now) {
+        (Some(trouble), _, _) => ("alarm", trouble.clone()),
+        (None, Some(note), _) => ("note", note.clone()),
+        (None, None, Some(told)) => ("news", told.text.clone().into()),
+        (None, None, None) => ("quiet", "Nothing has happened yet.".into()),
     };
     let position = props.now.as_ref().map(|told| told.position);
-    let on_why = props.on_why.clone();
-    let on_click = move |_: MouseEvent| position.iter().for_each(|&at| on_why.emit(at));
+    let on_click = move |_: MouseEvent| {
+        if let Some(position) = position {
+            asker.look(Ask::Why { position });
+        }
+    };
     html! {
         <div class={classes!("says", tone)}>
             <p id="says" role="status" aria-live="polite">{ sentence }</p>

@@ -5,24 +5,17 @@
 use std::rc::Rc;
 
 use hashslot_core::view::{Direction, Filter};
-use hashslot_core::words::Span;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
+use super::lanes::Lanes;
 use super::spoken;
 use super::track::Track;
+use crate::asker::{Asker, use_asker};
 use crate::lab::Shown;
-use crate::model::Motion;
-
-/// What one can ask of time.
-#[derive(Clone, Debug, PartialEq)]
-pub enum Move {
-    Play,
-    Pause,
-    Step(Direction, Filter),
-    Seek(Span),
-    ShowEvent(usize),
-    BackToLesson,
-}
+use crate::model::{Action, Motion, Pace};
+use crate::moves::Move;
 
 /// The steps: id, what it does, its sign as a path, where it leads.
 const STEPS: [(&str, &str, &str, Direction, Filter); 4] = [
@@ -48,12 +41,17 @@ const STEPS: [(&str, &str, &str, Direction, Filter); 4] = [
 pub struct Props {
     pub shown: Option<Rc<Shown>>,
     pub motion: Motion,
-    pub on_move: Callback<Move>,
+    pub pace: Pace,
 }
 
 #[component]
 pub fn Timeline(props: &Props) -> Html {
-    let Props { shown, motion, on_move } = props;
+    let Props { shown, motion, pace } = props;
+    let asker = use_asker();
+    let on_move = &{
+        let (asker, shown) = (asker.clone(), shown.clone());
+        Callback::from(move |wanted: Move| wanted.make(&asker, shown.as_deref()))
+    };
     let (before, after) = STEPS.split_at(2);
     let step = |&(id, name, sign, direction, filter): &(&'static str, &'static str, _, _, _)| {
         let is_at_end = match direction {
@@ -68,7 +66,7 @@ pub fn Timeline(props: &Props) -> Html {
     let is_behind = shown.as_ref().is_some_and(|shown| !shown.is_present);
     let play = match motion {
         Motion::Still => {
-            control("play", "Play (space)", words("Play"), !is_behind, Move::Play, on_move)
+            control("play", "Play (space)", words("Play"), shown.is_none(), Move::Play, on_move)
         }
         Motion::Starting | Motion::Playing => {
             control("play", "Pause (space)", words("Pause"), false, Move::Pause, on_move)
@@ -88,17 +86,52 @@ pub fn Timeline(props: &Props) -> Html {
                         { control("to-present", "To the present", words("To the present"), false,
                             Move::Seek(shown.present), on_move) }
                     }
-                    if let Some(branch) = &shown.branch {
-                        <span class="branch">{ "Your own run: " }{ branch }</span>
-                        { control("back-to-lesson", "Back to the lesson",
+                    if shown.branch().is_some() {
+                        { control("back-to-lesson", "Back to the lesson (Home)",
                             words("Back to the lesson"), false, Move::BackToLesson, on_move) }
                     }
+                    { pace_list(*pace, &asker) }
                 }
             </div>
             if let Some(shown) = shown {
                 <Track shown={shown.clone()} {on_move} />
+                if shown.lanes.len() > 1 {
+                    <Lanes shown={shown.clone()} {on_move} />
+                }
             }
         </section>
+    }
+}
+
+/// The paces that can be chosen, by their names.
+const PACES: [(&str, Pace); 8] = [
+    ("story", Pace::Story),
+    ("story, no stops", Pace::Film),
+    ("1/1000 speed", Pace::Steady(0.001)),
+    ("1/10 speed", Pace::Steady(0.1)),
+    ("real time", Pace::Steady(1.0)),
+    ("5 times", Pace::Steady(5.0)),
+    ("10 times", Pace::Steady(10.0)),
+    ("100 times", Pace::Steady(100.0)),
+];
+
+fn pace_list(pace: Pace, asker: &Asker) -> Html {
+    let asker = asker.clone();
+    let on_change = move |event: Event| {
+        let list = event.target().and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
+        let found = list.and_then(|list| PACES.get(list.selected_index() as usize));
+        if let Some(&(_, pace)) = found {
+            asker.tell(Action::SetPace(pace));
+        }
+    };
+    let option = |&(name, value): &(&'static str, Pace)| {
+        html! { <option selected={value == pace}>{ name }</option> }
+    };
+    html! {
+        <label class="pace">
+            { "Pace " }
+            <select id="pace" onchange={on_change}>{ for PACES.iter().map(option) }</select>
+        </label>
     }
 }
 

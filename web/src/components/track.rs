@@ -12,9 +12,9 @@ use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
-use super::timeline::Move;
 use crate::hooks::use_is_narrow;
 use crate::lab::{Mark, Shown};
+use crate::moves::Move;
 
 /// Where the bar begins and ends, in percent of its width.
 const BEGIN: f64 = 1.5;

@@ -77,7 +77,7 @@ impl Question {
                 got: self.got.clone(),
                 counter: self.counter.clone(),
             },
-            Stage::Fork(_) => RunnerAsk::Fork,
+            Stage::Fork(option) => RunnerAsk::Fork { option },
             Stage::CounterStep { option, index } => {
                 let counter = &predict.options[option].counters[index];
                 RunnerAsk::Perform { line: counter.line, action: Line::Step(counter.step.clone()) }

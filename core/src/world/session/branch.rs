@@ -49,6 +49,11 @@ impl Branch {
         &self.trace
     }
 
+    /// The digest of the whole run.
+    pub fn digest(&self) -> u64 {
+        self.end.world.digest()
+    }
+
     pub fn ends_at(&self) -> Time {
         self.end.world.now()
     }

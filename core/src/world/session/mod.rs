@@ -215,6 +215,30 @@ impl Session {
         is_there
     }
 
+    /// Gives a branch up, but not the first; whether there was one of this number. Those behind it
+    /// move up by one, and those that were forked from it count as forked from what it was forked
+    /// from. Who was in it is in that one now.
+    pub fn drop_branch(&mut self, number: usize) -> bool {
+        if number == 0 || number >= self.branches.len() {
+            return false;
+        }
+        let dropped = self.branches.remove(number);
+        let (parent, forked_at) = dropped.from.unwrap_or((0, dropped.ends_at()));
+        for branch in &mut self.branches {
+            branch.from = branch.from.map(|(from, at)| match from {
+                from if from == number => (parent, at.min(forked_at)),
+                from if from > number => (from - 1, at),
+                from => (from, at),
+            });
+        }
+        if self.current == number {
+            self.switch(parent);
+        } else if self.current > number {
+            self.current -= 1;
+        }
+        true
+    }
+
     /// The present run as text; see [`Session::load`].
     pub fn save(&self) -> String {
         text::save(self)

@@ -12,48 +12,64 @@ mod lines;
 mod node;
 mod slots;
 
-use hashslot_core::view::Stage as StageView;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use hashslot_core::lesson::Sight;
 use yew::prelude::*;
 
 use crate::hooks::use_is_narrow;
-use crate::lab::Arrow;
+use crate::lab::{Lesson, Shown};
+use crate::model::{Motion, Pace};
 use layout::{Form, Layout};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub stage: StageView,
-    /// The message that brought the event that is shown.
-    pub arrow: Option<Arrow>,
-    /// How many masters the cluster began with: so many hues there are.
-    pub masters: u16,
-    /// The nodes at which the lesson points.
-    pub looked_at: Vec<u16>,
+    pub shown: Option<Rc<Shown>>,
+    pub lesson: Option<Arc<Lesson>>,
+    pub motion: Motion,
+    pub pace: Pace,
+    /// What is pointed at.
+    pub ringed: Rc<Vec<Sight>>,
 }
 
 #[component]
-pub fn Stage(props: &Props) -> Html {
+pub fn StagePanel(props: &Props) -> Html {
     let form = if use_is_narrow() { Form::Rows } else { Form::Ring };
-    let layout = Layout::of(&props.stage, props.masters, form);
-    let nodes = props.stage.nodes.iter().filter_map(|node| {
+    html! {
+        <section class="stage" aria-label="Stage">
+            if let (Some(lesson), Some(shown)) = (&props.lesson, &props.shown) {
+                { picture(lesson, shown, &props.ringed, form) }
+            }
+        </section>
+    }
+}
+
+fn picture(lesson: &Lesson, shown: &Shown, ringed: &[Sight], form: Form) -> Html {
+    let layout = Layout::of(&shown.stage, lesson.front.cluster.masters, form);
+    let is_ringed = |port: u16| {
+        ringed.iter().flat_map(|sight| sight.ports()).any(|ringed| ringed.number() == port)
+    };
+    let nodes = shown.stage.nodes.iter().filter_map(|node| {
         let spot = layout.spot(node.port)?;
-        Some(node::node(node, spot, props.looked_at.contains(&node.port)))
+        Some(node::node(node, spot, is_ringed(node.port)))
     });
     html! {
         <svg id="stage" class={form.class()} viewBox={layout.view_box()} role="group"
-            aria-label={describe(props)}>
+            aria-label={describe(shown)}>
             { lines::definitions() }
-            { slots::slots(&props.stage, &layout) }
-            { lines::hearing(&props.stage, &layout) }
-            { lines::following(&props.stage, &layout) }
+            { slots::slots(&shown.stage, &layout) }
+            { lines::hearing(&shown.stage, &layout) }
+            { lines::following(&shown.stage, &layout) }
             { for nodes }
-            { for props.arrow.iter().map(|arrow| lines::message(arrow, &layout)) }
+            { for shown.arrow.iter().map(|arrow| lines::message(arrow, &layout)) }
         </svg>
     }
 }
 
-fn describe(props: &Props) -> String {
-    let nodes = props.stage.nodes.len();
-    let message = props.arrow.as_ref().map_or_else(String::new, |arrow| {
+fn describe(shown: &Shown) -> String {
+    let nodes = shown.stage.nodes.len();
+    let message = shown.arrow.as_ref().map_or_else(String::new, |arrow| {
         format!(" A message, {}, goes from {} to {}.", arrow.what, arrow.from, arrow.to)
     });
     format!("The ring of 16,384 hash slots, and {nodes} nodes.{message}")

@@ -1,0 +1,126 @@
+//! The lab as a text: what stands behind the `#` of a link, and in a file that was saved.
+//!
+//! ```text
+//! lab=1.<what was opened, the deeds, the moment, the version, the digest: JSON, deflated, base64>
+//! ```
+//!
+//! The number before the dot is that of the format. The rest carries a checksum, so that a link
+//! that lost a letter says so instead of opening as something else; and the digest of the run, so
+//! that a version that plays it differently says that.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
+use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+use serde::{Deserialize, Serialize};
+
+use super::deeds::Deeds;
+use crate::words::Span;
+
+/// How the text of a lab begins.
+pub const LEAD: &str = "lab=";
+const FORMAT: &str = "1";
+/// A text that unpacks to more than this was not made by a person's doing.
+const UNPACKED_MAX: usize = 4 << 20;
+const LEVEL: u8 = 9;
+
+/// Everything that makes a lab.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Saved {
+    /// The version that wrote it.
+    #[serde(rename = "v")]
+    pub version: String,
+    #[serde(rename = "o")]
+    pub opened: Opened,
+    #[serde(rename = "d")]
+    pub deeds: Deeds,
+    /// The moment that is shown.
+    #[serde(rename = "t")]
+    pub elapsed: Span,
+    #[serde(rename = "p")]
+    pub position: Option<usize>,
+    /// The digest of the run at its end, in hexadecimal digits.
+    #[serde(rename = "h")]
+    pub digest: String,
+}
+
+/// What was opened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub enum Opened {
+    /// A lesson that comes with the program, and the checksum of its text.
+    #[serde(rename = "l")]
+    Shelved { id: String, sum: String },
+    /// A lesson, or a run, that does not.
+    #[serde(rename = "f")]
+    Text { file: String, source: String },
+}
+
+/// Why a text opens as no lab.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LinkError {
+    #[error("this link was made by another version of hashslot, which writes them differently")]
+    Version,
+    #[error("this link is damaged: a letter is missing or was changed; copy it once more, whole")]
+    Damaged,
+}
+
+/// Writes a lab as a text.
+pub fn write(saved: &Saved) -> String {
+    let json = serde_json::to_vec(saved).expect("a lab is plain data");
+    let packed = compress_to_vec_zlib(&json, LEVEL);
+    format!("{LEAD}{FORMAT}.{}", BASE64.encode(packed))
+}
+
+/// Reads what [`write`] wrote.
+pub fn read(text: &str) -> Result<Saved, LinkError> {
+    let text = text.trim().strip_prefix(LEAD).ok_or(LinkError::Damaged)?;
+    let (format, packed) = text.split_once('.').ok_or(LinkError::Damaged)?;
+    if format != FORMAT {
+        let is_number = !format.is_empty() && format.bytes().all(|byte| byte.is_ascii_digit());
+        return Err(if is_number { LinkError::Version } else { LinkError::Damaged });
+    }
+    let packed = BASE64.decode(packed).map_err(|_| LinkError::Damaged)?;
+    let json =
+        decompress_to_vec_zlib_with_limit(&packed, UNPACKED_MAX).map_err(|_| LinkError::Damaged)?;
+    serde_json::from_slice(&json).map_err(|_| LinkError::Version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn saved() -> Saved {
+        Saved {
+            version: "0.1.0".to_owned(),
+            opened: Opened::Shelved { id: "redirects".to_owned(), sum: "0123".to_owned() },
+            deeds: Deeds::default(),
+            elapsed: Span::from_millis(6_310),
+            position: Some(77),
+            digest: "0123456789abcdef".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_was_written_can_be_read() {
+        assert_eq!(read(&write(&saved())), Ok(saved()));
+    }
+
+    #[test]
+    fn any_changed_letter_is_noticed() {
+        let text = write(&saved());
+        for at in LEAD.len()..text.len() {
+            for other in ["A", "z", "7", "-", "!"] {
+                let mut changed = text.clone();
+                changed.replace_range(at..=at, other);
+                assert!(changed == text || read(&changed).is_err(), "{changed}");
+            }
+            assert!(read(&text[..at]).is_err(), "cut off after {at}");
+        }
+    }
+
+    #[test]
+    fn a_later_format_is_named_as_such() {
+        let later = write(&saved()).replacen("1.", "2.", 1);
+        assert_eq!(read(&later), Err(LinkError::Version));
+    }
+}

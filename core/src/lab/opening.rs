@@ -1,0 +1,165 @@
+//! A lab from a text: a lesson of the shelf, a lesson of the learner's own, a run that was saved,
+//! or a whole lab that was shared.
+
+use super::deeds::Deeds;
+use super::link::{self, Opened, Saved};
+use super::shelf::Shelf;
+use super::shown::Place;
+use super::{Answer, Desk, Lab, Player, SHELF};
+use crate::lesson::{Colour, Lesson};
+use crate::words::Digest;
+use crate::world::session::Session;
+
+/// Nobody's doing makes a longer text.
+const TEXT_MAX: usize = 2 << 20;
+/// The first words of a run that was saved.
+const SESSION_LEAD: &str = "hashslot session";
+
+impl Lab {
+    pub(super) fn open_shelved(&mut self, id: &str) -> Answer {
+        let Some(shelved) = SHELF.iter().find(|shelved| shelved.id == id) else {
+            let known: Vec<&str> = SHELF.iter().map(|shelved| shelved.id).collect();
+            return Answer::Refused {
+                hint: format!("no lesson is called {id}; there are {}", known.join(", ")),
+            };
+        };
+        let opened = Opened::Shelved { id: id.to_owned(), sum: sum_of(shelved) };
+        self.open(opened, shelved.file, shelved.source)
+    }
+
+    /// Opens whatever a text is.
+    pub(super) fn open_text(&mut self, file: &str, source: &str) -> Answer {
+        if source.len() > TEXT_MAX {
+            let hint = format!(
+                "{file} has {} KB: a lesson has at most 1,024 KB, a saved run {} KB",
+                source.len() / 1024,
+                TEXT_MAX / 1024
+            );
+            return Answer::Refused { hint };
+        }
+        if source.trim_start().starts_with(link::LEAD) {
+            return self.open_link(source);
+        }
+        let opened = Opened::Text { file: file.to_owned(), source: source.to_owned() };
+        self.open(opened, file, source)
+    }
+
+    fn open(&mut self, opened: Opened, file: &str, source: &str) -> Answer {
+        let player = match player_of(file, source) {
+            Ok(player) => player,
+            Err(diagnostics) => return Answer::Broken { diagnostics },
+        };
+        self.eyes.by = None;
+        let at = player.session().world().now();
+        let mut desk = Desk {
+            opened,
+            place: Place { position: None, at },
+            before: None,
+            moments: Vec::new(),
+            deeds: Deeds::default(),
+            is_idle: false,
+            player,
+        };
+        desk.player.play_to_pause();
+        desk.player.seek(at);
+        let answer = desk.opened(&self.eyes, None);
+        self.desk = Some(desk);
+        answer
+    }
+
+    /// Opens a lab that was shared, by doing again all that was done in it.
+    fn open_link(&mut self, text: &str) -> Answer {
+        let saved = match link::read(text) {
+            Ok(saved) => saved,
+            Err(error) => return Answer::Refused { hint: error.to_string() },
+        };
+        let Some(asks) = saved.deeds.asks() else {
+            return Answer::Refused { hint: link::LinkError::Damaged.to_string() };
+        };
+        let opened = match &saved.opened {
+            Opened::Shelved { id, .. } => self.open_shelved(id),
+            Opened::Text { source, .. } if source.starts_with(link::LEAD) => {
+                return Answer::Refused { hint: link::LinkError::Damaged.to_string() };
+            }
+            Opened::Text { file, source } => self.open_text(file, source),
+        };
+        let Answer::Opened { .. } = opened else { return opened };
+        let refusals = asks
+            .into_iter()
+            .filter(|ask| matches!(self.answer(ask.clone()), Answer::Refused { .. }));
+        let refused = refusals.count();
+        let Some(desk) = &mut self.desk else { return opened };
+        desk.seek(saved.elapsed);
+        if let Some(position) = saved.position {
+            desk.show_event(position);
+        }
+        desk.before = None;
+        let note = desk.difference(&saved, refused);
+        desk.opened(&self.eyes, note)
+    }
+}
+
+impl Desk {
+    fn opened(&mut self, eyes: &super::Eyes, note: Option<String>) -> Answer {
+        let id = match &self.opened {
+            Opened::Shelved { id, .. } => Some(id.clone()),
+            Opened::Text { .. } => None,
+        };
+        let lesson = self.player.lesson().clone();
+        Answer::Opened { lesson, id, shown: Box::new(self.shown(eyes)), note }
+    }
+
+    pub(super) fn saved(&self) -> Saved {
+        Saved {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            opened: self.opened.clone(),
+            deeds: self.deeds.clone(),
+            elapsed: self.place.at.since(self.origin()),
+            position: self.place.position,
+            digest: self.digest(),
+        }
+    }
+
+    /// The digest of the run that is shown, at its end.
+    fn digest(&self) -> String {
+        format!("{:016x}", self.player.session().branch().digest())
+    }
+
+    /// What is not as it was when it was shared.
+    fn difference(&self, saved: &Saved, refused: usize) -> Option<String> {
+        if refused == 0 && self.digest() == saved.digest {
+            return None;
+        }
+        let (then, now) = (&saved.version, env!("CARGO_PKG_VERSION"));
+        let why = match (&saved.opened, &self.opened) {
+            (Opened::Shelved { sum: old, .. }, Opened::Shelved { sum: new, .. }) if old != new => {
+                "the lesson was changed since"
+            }
+            _ if then != now => "the simulator was changed since",
+            _ => "it was not made by this program",
+        };
+        Some(format!(
+            "This link was made with hashslot {then}, and this is {now}: {why}, and what you see \
+             is not all as it was."
+        ))
+    }
+}
+
+/// A player for a lesson, or for a run that was saved; or what is wrong with it.
+fn player_of(file: &str, source: &str) -> Result<Player, Vec<String>> {
+    if source.starts_with(SESSION_LEAD) {
+        let session = Session::load(source).map_err(|error| vec![format!("{file}: {error}")])?;
+        return Ok(Player::of_run(session));
+    }
+    match Lesson::parse(file, source) {
+        Ok(lesson) => Ok(Player::new(lesson.into())),
+        Err(found) => Err(found.iter().map(|found| found.render(Colour::Plain)).collect()),
+    }
+}
+
+/// The checksum of a lesson's text.
+fn sum_of(shelved: &Shelf) -> String {
+    let mut digest = Digest::new();
+    digest.bytes(shelved.source.as_bytes());
+    format!("{:08x}", digest.value() as u32)
+}

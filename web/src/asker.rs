@@ -1,0 +1,92 @@
+//! How a part of the page asks the lab: one handle, given to all parts through a context.
+//!
+//! What concerns the whole page (what is shown, what the lesson does) goes through the model; what
+//! only one part wants to know (a list, a map) comes back to it alone.
+
+use std::rc::Rc;
+
+use yew::prelude::*;
+
+use crate::carrier::Carrier;
+use crate::lab::{Answer, Ask};
+use crate::model::{Action, Model};
+
+/// The way to the lab and to the model; clones share it.
+#[derive(Clone, PartialEq)]
+pub struct Asker {
+    carrier: Carrier,
+    model: UseReducerDispatcher<Model>,
+}
+
+impl Asker {
+    pub fn new(carrier: Carrier, model: UseReducerDispatcher<Model>) -> Asker {
+        Asker { carrier, model }
+    }
+
+    /// Asks to look at something: time stands still at what comes back.
+    pub fn look(&self, ask: Ask) {
+        let model = self.model.clone();
+        model.dispatch(Action::Pause);
+        self.carrier.send(ask, move |answer| model.dispatch(Action::Answered(answer)));
+    }
+
+    /// Asks to go on in time, as part of the play.
+    pub fn play(&self, ask: Ask) {
+        let model = self.model.clone();
+        self.carrier.send(ask, move |answer| model.dispatch(Action::Answered(answer)));
+    }
+
+    /// Asks to do something in the world, or in the lesson: the stage follows by itself.
+    pub fn act(&self, ask: Ask) {
+        self.act_then(ask, |_| ());
+    }
+
+    /// Does a line of the learner's own; what it printed goes to `on_printed`, also a refusal.
+    pub fn act_then(&self, ask: Ask, on_answer: impl FnOnce(&Answer) + 'static) {
+        let model = self.model.clone();
+        self.carrier.send(ask, move |answer| {
+            on_answer(&answer);
+            model.dispatch(Action::Moved(answer));
+        });
+    }
+
+    /// Asks for something that only the asker wants to know.
+    pub fn fetch(&self, ask: Ask, on_answer: impl FnOnce(Answer) + 'static) {
+        self.carrier.send(ask, on_answer);
+    }
+
+    /// Tells the model.
+    pub fn tell(&self, action: Action) {
+        self.model.dispatch(action);
+    }
+}
+
+/// The handle of the page that this part belongs to.
+#[hook]
+pub fn use_asker() -> Asker {
+    use_context::<Asker>().expect("the whole page lies in the context")
+}
+
+/// The answer to a question, asked again whenever the question or `moment` changes; meanwhile the
+/// last one. `moment` is what is shown, as the answer is about that.
+#[hook]
+pub fn use_answer<T: PartialEq + 'static>(ask: Option<Ask>, moment: T) -> Option<Rc<Answer>> {
+    let asker = use_asker();
+    let answer = use_state(|| None::<Rc<Answer>>);
+    let newest = use_mut_ref(|| 0_u64);
+    let setter = answer.setter();
+    use_effect_with((ask, moment), move |(ask, _)| {
+        *newest.borrow_mut() += 1;
+        let number = *newest.borrow();
+        if let Some(ask) = ask {
+            // An answer that came late is not wanted any more.
+            let newest = newest.clone();
+            asker.fetch(ask.clone(), move |answer| {
+                if *newest.borrow() == number {
+                    setter.set(Some(Rc::new(answer)));
+                }
+            });
+        }
+    });
+    (*answer).clone()
+}
