@@ -31,6 +31,10 @@ pub struct Model {
     pub trouble: Option<Trouble>,
     /// What is to be said once, such as how a link differs from what was shared.
     pub note: Option<AttrValue>,
+    /// Whether the simulation has been busy with one thing for a while.
+    pub is_busy: bool,
+    /// Whether the lesson goes on where it was left at another time.
+    pub is_resumed: bool,
     pub desk: Desk,
 }
 
@@ -115,6 +119,9 @@ pub enum Action {
     OpenSheet(Option<Sheet>),
     ToggleTerminal,
     TogglePresent,
+    Busy(bool),
+    /// The lesson was taken up where it was left at another time.
+    Resumed,
     Ring(Vec<Sight>),
     /// Closes what lies on top.
     Escape,
@@ -147,6 +154,8 @@ impl Reducible for Model {
                 model.desk.is_terminal_open = !model.desk.is_terminal_open;
             }
             Action::TogglePresent => model.desk.is_presenting = !model.desk.is_presenting,
+            Action::Busy(is_busy) => model.is_busy = is_busy,
+            Action::Resumed => model.is_resumed = true,
             Action::Ring(sights) => model.desk.ringed = Rc::new(sights),
             Action::Escape => model.desk.close_one(),
         }
@@ -181,6 +190,7 @@ impl Model {
                 self.verdicts = Rc::default();
                 self.why = None;
                 self.motion = Motion::Still;
+                self.is_resumed = false;
                 self.show(*shown);
                 self.note = note.map(AttrValue::from);
             }

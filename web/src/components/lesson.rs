@@ -17,6 +17,7 @@ use super::prose::prose;
 use super::quiz::QuizBlock;
 use super::transcript::transcript;
 use crate::asker::{Asker, use_asker};
+use crate::hooks::start_again;
 use crate::lab::{Ask, Lesson, Pause, RunnerAsk, Shelved, Shown};
 use crate::model::{Action, Model, Tab, Trouble};
 
@@ -41,8 +42,14 @@ pub fn LessonColumn(props: &Props) -> Html {
     html! {
         <main class="lesson" aria-label="Lesson" tabindex="-1">
             if let (Some(lesson), Some(shown)) = (&model.lesson, &model.shown) {
+                if model.is_resumed {
+                    <p class="resumed dim">
+                        { "You are where you left off. " }
+                        { start_again_button(model, &asker) }
+                    </p>
+                }
                 { for blocks(lesson, shown, model, on_do) }
-                { ending(shown, model) }
+                { ending(shown, model, &asker) }
             } else if let Some(trouble) = &model.trouble {
                 { nothing_open(trouble, &model.lessons) }
             } else {
@@ -84,7 +91,7 @@ fn blocks<'a>(
 }
 
 /// What stands below the last block: that the lesson is over, and where to go on.
-fn ending(shown: &Shown, model: &Model) -> Html {
+fn ending(shown: &Shown, model: &Model, asker: &Asker) -> Html {
     if shown.lesson.ask != RunnerAsk::Done {
         return Html::default();
     }
@@ -96,8 +103,22 @@ fn ending(shown: &Shown, model: &Model) -> Html {
                 { "This was the whole lesson. The timeline keeps all that happened: \
                    go back, and ask why." }
             </p>
+            <p>{ start_again_button(model, asker) }</p>
             { for others.map(link) }
         </div>
+    }
+}
+
+/// Plays the lesson from its beginning; one that does not come with the program is opened again by
+/// its owner.
+fn start_again_button(model: &Model, asker: &Asker) -> Html {
+    let Some(id) = model.lesson_id.clone() else { return Html::default() };
+    let asker = asker.clone();
+    let on_click = move |_: MouseEvent| start_again(&id, &asker);
+    html! {
+        <button class="start-again" type="button" onclick={on_click}>
+            { "Start this lesson again" }
+        </button>
     }
 }
 
