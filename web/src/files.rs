@@ -24,12 +24,11 @@ pub fn use_dropped_files(asker: &Asker) {
         let over = EventListener::new_with_options(&document(), "dragover", active, |event| {
             event.prevent_default();
         });
-        let dropped =
-            EventListener::new_with_options(&document(), "drop", active, move |event| {
-                event.prevent_default();
-                let event: &DragEvent = event.unchecked_ref();
-                open_first(event.data_transfer().and_then(|data| data.files()), &asker);
-            });
+        let dropped = EventListener::new_with_options(&document(), "drop", active, move |event| {
+            event.prevent_default();
+            let event: &DragEvent = event.unchecked_ref();
+            open_first(event.data_transfer().and_then(|data| data.files()), &asker);
+        });
         move || drop((over, dropped))
     });
 }
@@ -47,7 +46,8 @@ fn open(file: File, asker: Asker) {
     let name = file.name();
     if file.size() > FILE_MAX {
         let size = file.size() / 1_000_000.0;
-        let hint = format!("{name} has {size:.0} MB: a lesson has at most 1 MB. It was not opened.");
+        let hint =
+            format!("{name} has {size:.0} MB: a lesson has at most 1 MB. It was not opened.");
         return asker.tell(Action::Say(hint.into()));
     }
     spawn_local(async move {

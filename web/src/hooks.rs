@@ -6,7 +6,7 @@ use gloo::utils::{document, window};
 use hashslot_core::view::{Direction, Filter};
 use hashslot_core::words::Span;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, MediaQueryList};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MediaQueryList};
 use yew::prelude::*;
 
 use crate::asker::Asker;
@@ -16,7 +16,7 @@ use crate::model::{Action, Model, Motion, Pace, Sheet, Tab};
 use crate::moves::Move;
 
 /// The lesson that a newcomer finds.
-const DEFAULT_LESSON: &str = "a-master-dies";
+const DEFAULT_LESSON: &str = "first-five-minutes";
 
 /// How long each event is shown in the story's pace, and how much longer after a silence: five
 /// seconds in which only heartbeats went take no longer than a breath.
@@ -33,6 +33,9 @@ pub fn use_address(asker: &Asker) {
     let asker = asker.clone();
     use_effect_with((), move |()| {
         open_address(&asker);
+        if window().location().search().is_ok_and(|search| search.contains("present")) {
+            asker.tell(Action::TogglePresent);
+        }
         let listener = EventListener::new(&window(), "hashchange", move |_| open_address(&asker));
         move || drop(listener)
     });
@@ -153,9 +156,11 @@ pub fn use_motion(model: &UseReducerHandle<Model>, asker: &Asker) {
 #[hook]
 pub fn use_keys(model: &UseReducerHandle<Model>, asker: &Asker) {
     let is_still = model.motion == Motion::Still;
+    let is_presenting = model.desk.is_presenting;
     let asker = asker.clone();
-    use_effect_with((is_still, model.shown.clone()), move |(is_still, shown)| {
-        let (is_still, shown) = (*is_still, shown.clone());
+    let deps = (is_still, is_presenting, model.shown.clone());
+    use_effect_with(deps, move |(is_still, is_presenting, shown)| {
+        let (is_still, is_presenting, shown) = (*is_still, *is_presenting, shown.clone());
         // A space would scroll the page as well.
         let active = EventListenerOptions::enable_prevent_default();
         let listener =
@@ -170,7 +175,9 @@ pub fn use_keys(model: &UseReducerHandle<Model>, asker: &Asker) {
                 if is_for_text(event) {
                     return;
                 }
-                if let Some(wanted) = move_of(event, is_still) {
+                if is_presenting && turn_page(event) {
+                    event.prevent_default();
+                } else if let Some(wanted) = move_of(event, is_still) {
                     event.prevent_default();
                     wanted.make(&asker, shown.as_deref());
                 } else if let Some(action) = action_of(event) {
@@ -194,6 +201,20 @@ fn move_of(event: &KeyboardEvent, is_still: bool) -> Option<Move> {
         "Home" => Some(Move::BackToLesson),
         _ => None,
     }
+}
+
+/// The keys of a clicker: on with the lesson, and back. Whether it was one.
+fn turn_page(event: &KeyboardEvent) -> bool {
+    let selector = match event.key().as_str() {
+        "PageDown" => "button#primary",
+        "PageUp" => "#previous-moment",
+        _ => return false,
+    };
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(button) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        button.click();
+    }
+    true
 }
 
 fn action_of(event: &KeyboardEvent) -> Option<Action> {

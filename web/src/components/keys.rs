@@ -32,11 +32,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
     ),
     (
         "Stage",
-        &[
-            ("Tab", "from node to node"),
-            ("Enter", "the menu of a node"),
-            ("x", "cut the network"),
-        ],
+        &[("Tab", "from node to node"), ("Enter", "the menu of a node"), ("x", "cut the network")],
     ),
 ];
 

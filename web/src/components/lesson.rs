@@ -76,7 +76,7 @@ fn blocks<'a>(
             Block::Lab(lab) => transcript(lab, &state.done, ask, on_do),
             Block::Predict(predict) => html! {
                 <Prediction {index} predict={predict.clone()} {verdict}
-                    is_current={ask.is_some()} {on_do} />
+                    is_current={ask.is_some()} is_covered={model.desk.is_presenting} {on_do} />
             },
             Block::Quiz(quiz) => html! {
                 <QuizBlock {index} quiz={quiz.clone()} {verdict}
