@@ -62,7 +62,9 @@ pub fn App() -> Html {
                     note={model.note.clone()} trouble={said_trouble(&model)}
                     is_busy={model.is_busy} />
                 if model.desk.sheet == Some(Sheet::Share) { <Share /> }
-                if model.desk.sheet == Some(Sheet::Keys) { <Keys shown={model.shown.clone()} /> }
+                if model.desk.sheet == Some(Sheet::Keys) {
+                    <Keys shown={model.shown.clone()} pace={model.pace} />
+                }
             </div>
         </ContextProvider<Asker>>
     }

@@ -50,6 +50,7 @@ pub fn Header(props: &Props) -> Html {
             <Menu lessons={props.lessons.clone()} open={props.open.clone()}
                 key={props.open.as_deref().unwrap_or_default().to_owned()} />
             <div class="tools">
+                { terminal(&asker) }
                 { tool(&asker, "share", "Share", "Share (s)", Sheet::Share) }
                 { tool(&asker, "keys", "?", "Keys (?)", Sheet::Keys) }
             </div>
@@ -76,6 +77,15 @@ fn headings(block: &Block) -> usize {
     let Block::Prose(prose) = block else { return 0 };
     let is_heading = |node: &&Node| matches!(node, Node::Heading { level: 1 | 2, .. });
     prose.text.nodes.iter().filter(is_heading).count()
+}
+
+fn terminal(asker: &Asker) -> Html {
+    let asker = asker.clone();
+    let on_click = move |_: MouseEvent| asker.tell(Action::ToggleTerminal);
+    html! {
+        <button id="terminal-button" type="button" aria-label="Terminal (`)" title="Terminal (`)"
+            onclick={on_click}><code>{ ">_" }</code></button>
+    }
 }
 
 /// A button that opens a sheet.

@@ -3,11 +3,12 @@
 use yew::prelude::*;
 
 use super::header::Glasses;
+use super::pace::PaceList;
 use super::sheet::SheetPanel;
 use crate::asker::use_asker;
 use crate::lab::Shown;
 use crate::memory;
-use crate::model::Action;
+use crate::model::{Action, Pace};
 
 /// What each key does, by what it is about.
 const KEYS: [(&str, &[(&str, &str)]); 3] = [
@@ -41,6 +42,7 @@ const THEMES: [(&str, &str); 3] = [("", "as the system"), ("light", "light"), ("
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub shown: Option<std::rc::Rc<Shown>>,
+    pub pace: Pace,
 }
 
 #[component]
@@ -81,6 +83,7 @@ pub fn Keys(props: &Props) -> Html {
                     <Glasses seen_by={shown.stage.seen_by} traffic={shown.traffic}
                         ports={std::rc::Rc::new(shown.ports.clone())} lead="sheet-" />
                 }
+                <PaceList pace={props.pace} lead="sheet-" />
                 <label>
                     { "Theme " }
                     <select id="theme" onchange={on_theme}>{ for THEMES.iter().map(theme) }</select>

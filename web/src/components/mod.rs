@@ -7,6 +7,7 @@ pub mod keys;
 mod lanes;
 pub mod lesson;
 mod look;
+mod pace;
 mod prediction;
 mod prose;
 mod quiz;
