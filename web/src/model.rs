@@ -91,6 +91,9 @@ pub enum Pace {
     Steady(f64),
 }
 
+/// Said after a minute in which only heartbeats went.
+const NOTHING_HAPPENS: &str = "Nothing will happen by itself. Kill a node?";
+
 /// What went wrong, in words for the person.
 #[derive(Clone, PartialEq)]
 pub enum Trouble {
@@ -224,7 +227,7 @@ impl Model {
             (true, _) | (_, Motion::Still) => Motion::Still,
             (false, _) => Motion::Playing,
         };
-        self.note = None;
+        self.note = shown.is_idle.then_some(NOTHING_HAPPENS.into());
         self.shown = Some(Rc::new(shown));
     }
 

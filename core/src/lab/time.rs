@@ -85,8 +85,8 @@ impl Desk {
         }
     }
 
-    /// Lets time pass after the present, until there is a moment, or for a minute; what is shown
-    /// stays, unless nothing happened.
+    /// Lets time pass after the present, until there is a moment, or for a minute. What is shown
+    /// stays: the page follows at its own pace.
     pub(super) fn play_on(&mut self) {
         self.read_moments();
         self.player.leave_lesson("time passes");
@@ -100,8 +100,8 @@ impl Desk {
                 return;
             }
         }
-        self.is_idle = true;
-        self.show_present();
+        self.idle_until = Some(self.player.session().ends_at());
+        self.player.seek(self.place.at);
     }
 
     /// The last event up to a moment that a person is shown.

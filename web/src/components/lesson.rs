@@ -11,7 +11,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
-use super::look::look;
+use super::look::LookBlock;
 use super::prediction::Prediction;
 use super::prose::prose;
 use super::quiz::QuizBlock;
@@ -82,7 +82,7 @@ fn blocks<'a>(
                 <QuizBlock {index} quiz={quiz.clone()} {verdict}
                     is_current={ask.is_some()} {on_do} />
             },
-            Block::Look(sights) => look(sights),
+            Block::Look(look) => html! { <LookBlock look={look.clone()} /> },
         };
         html! {
             <div class="lesson-block" data-block={index.to_string()} key={index}>{ content }</div>
@@ -164,15 +164,20 @@ fn use_sights(model: &Model, asker: &Asker) {
             })
             .flatten()
             .collect();
-        for sight in &sights {
-            open_sight(*sight, &asker);
+        if has_room_for_dock() {
+            sights.iter().for_each(|&sight| open_sight(sight, &asker));
         }
         asker.tell(Action::Ring(sights));
     });
 }
 
-/// Opens the tab in which a sight is to be seen. On small screens the dock lies over the lesson, so
-/// there the learner opens it.
+/// Whether the dock stands beside the lesson, and not over it; the style sheet has the same.
+fn has_room_for_dock() -> bool {
+    let query = gloo::utils::window().match_media("(min-width: 1280px)").ok().flatten();
+    query.is_some_and(|query| query.matches())
+}
+
+/// Opens the tab in which a sight is to be seen.
 pub fn open_sight(sight: Sight, asker: &Asker) {
     match sight {
         Sight::Beliefs(_) => asker.tell(Action::OpenTab(Some(Tab::Beliefs))),
