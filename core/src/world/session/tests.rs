@@ -124,6 +124,23 @@ fn events_are_stepped_through_both_ways() {
 }
 
 #[test]
+fn a_stage_of_empty_nodes_is_saved_as_such() {
+    let mut session = Session::new(Setup { masters: 0, replicas: 0, empty: 3, ..setup(2) });
+    session.apply(&step("7001> CLUSTER MEET 127.0.0.1 7000"));
+    session.run_for(Span::from_secs(3));
+    let text = session.save();
+    assert!(text.contains("\ncluster masters=0 replicas=0 empty=3 port=7000 "), "{text}");
+    let loaded = Session::load(&text).unwrap();
+    assert_eq!(loaded.setup(), session.setup());
+    assert_eq!(loaded.digest(), session.digest());
+    let both = text.replace("masters=0", "masters=3");
+    let none = text.replace(" empty=3", "");
+    for wrong in [both, none] {
+        assert_eq!(Session::load(&wrong).map(drop).unwrap_err().line, 2, "{wrong}");
+    }
+}
+
+#[test]
 fn checkpoints_keep_to_their_budget() {
     let budget = Budget { checkpoint_bytes: 2 << 20, ..Budget::default() };
     let mut session = Session::with(setup(1), Level::Off, budget);
