@@ -173,3 +173,37 @@ fn mistakes_in_a_text_are_pointed_at() {
     }
     assert!(Session::load("").is_err());
 }
+
+#[test]
+fn a_bookmark_lies_before_what_was_done_at_the_same_time() {
+    let mut session = session(&["$ run 1s", "7000> SET hello 1"]);
+    let (now, digest) = (session.now(), session.digest());
+    let events = session.trace().len();
+    let bookmark = session.bookmark();
+    session.apply(&step("$ kill 7001"));
+    assert_eq!(session.now(), now, "a kill takes no time");
+    assert_eq!(session.fork_at(&bookmark, "another way"), 1);
+    assert_eq!((session.digest(), session.trace().len()), (digest, events));
+    session.apply(&step("$ kill 7002"));
+    let other = session.digest();
+    session.seek(session.world().origin());
+    session.seek(session.ends_at());
+    assert_eq!(session.digest(), other);
+    let loaded = Session::load(&session.save()).unwrap();
+    assert_eq!(loaded.digest(), other);
+}
+
+#[test]
+fn a_branch_that_is_dropped_leaves_the_others_in_order() {
+    let mut session = session(&["$ run 1s"]);
+    for name in ["one", "two", "three"] {
+        session.fork(name);
+    }
+    assert!(session.drop_branch(2), "two is there");
+    let names: Vec<&str> = session.branches().iter().map(Branch::name).collect();
+    assert_eq!(names[1..], ["one", "three"]);
+    assert_eq!(session.branches()[2].from().map(|(from, _)| from), Some(1), "two's parent");
+    assert_eq!(session.current(), 2);
+    assert!(session.drop_branch(2) && session.current() == 1);
+    assert!(!session.drop_branch(0) && !session.drop_branch(5));
+}
