@@ -216,11 +216,11 @@ impl Desk {
         match self.player.do_line(line) {
             Err(error) => Answer::Refused { hint: format!("{error}; {}", error.help) },
             Ok(printed) => {
-                self.player.seek(self.place.at);
                 let world = self.player.session().world();
                 let cli = world.client(&ClientName::Cli);
                 let first = world.setup().first_port;
                 let cli_at = cli.map_or(first, |(_, client)| client.at().port());
+                self.player.seek(self.place.at);
                 Answer::Did { printed, cli_at, shown: Box::new(self.shown(eyes)) }
             }
         }

@@ -61,6 +61,18 @@ impl Desk {
         self.go(Place { position, at });
     }
 
+    /// Shows a moment as it was shown before: with this event, or with none, as far as there is
+    /// one by then.
+    pub(super) fn show_place(&mut self, elapsed: Span, position: Option<usize>) {
+        let session = self.player.session();
+        let at = (self.origin() + elapsed).min(session.ends_at());
+        let is_past =
+            |&found: &usize| session.trace().get(found).is_some_and(|event| event.at <= at);
+        let position = position.filter(is_past);
+        self.go(Place { position, at });
+        self.before = None;
+    }
+
     pub(super) fn show_present(&mut self) {
         self.seek(Span::MAX);
     }
