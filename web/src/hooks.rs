@@ -132,7 +132,7 @@ pub fn use_motion(model: &UseReducerHandle<Model>, asker: &Asker) {
     let pace = model.pace;
     use_effect_with((model.motion, pace, model.shown.clone()), move |(motion, pace, shown)| {
         let silence = shown.as_ref().and_then(|shown| shown.passed).unwrap_or(Span::ZERO);
-        let next = Ask::Step { direction: Direction::Forward, filter: Filter::News };
+        let next = Ask::Step { direction: Direction::Forward, filter: Filter::Story };
         let (pause_ms, ask) = match pace {
             Pace::Story | Pace::Film if silence > SILENCE => (STORY_MS + SILENCE_MS, next),
             Pace::Story | Pace::Film => (STORY_MS, next),

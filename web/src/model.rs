@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hashslot_core::lesson::Sight;
-use hashslot_core::view::Moment;
 use yew::prelude::*;
 
 use crate::lab::{Answer, Lesson, Pause, Reason, RunnerAsk, Shelved, Shown};
@@ -236,9 +235,8 @@ impl Model {
         let position = |shown: &Shown| shown.now.as_ref().map(|told| told.position);
         let here = position(shown);
         let is_new = self.shown.as_ref().is_none_or(|before| position(before) != here);
-        let is_stop = |moment| !matches!(moment, Moment::Step | Moment::Scheduled);
         let mut marks = shown.marks.iter();
-        is_new && marks.any(|mark| Some(mark.position) == here && is_stop(mark.moment))
+        is_new && marks.any(|mark| Some(mark.position) == here && mark.moment.is_stop())
     }
 
     fn set_going(&mut self) {

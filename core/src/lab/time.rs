@@ -25,6 +25,7 @@ impl Desk {
         let moments = &self.moments[session.current()];
         let is_shown = |position: usize, event: &crate::world::event::Event| match filter {
             Filter::News => view::is_news(event),
+            Filter::Story => moments.is_story(position),
             Filter::Moments => moments.is_moment(position),
         };
         let found = match (direction, self.place.position) {
