@@ -1,10 +1,8 @@
 //! What the page knows, and how an answer of the lab changes it.
 //!
-//! The lab remembers where it stands; the page remembers what it was told last, which verdicts the
-//! learner has already seen (the lab forgets a question when it is over), whether it plays, and
-//! which of its drawers are open.
+//! The lab remembers where it stands; the page remembers what it was told last, whether it plays,
+//! and which of its drawers are open.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
@@ -22,8 +20,6 @@ pub struct Model {
     /// The id of the lesson that is open, if it comes with the program.
     pub lesson_id: Option<AttrValue>,
     pub shown: Option<Rc<Shown>>,
-    /// The last verdict of each question, by its block.
-    pub verdicts: Rc<BTreeMap<usize, RunnerAsk>>,
     pub why: Option<Rc<Vec<Reason>>>,
     pub motion: Motion,
     pub pace: Pace,
@@ -189,7 +185,6 @@ impl Model {
             Answer::Opened { lesson, id, shown, note } => {
                 self.lesson = Some(lesson);
                 self.lesson_id = id.map(AttrValue::from);
-                self.verdicts = Rc::default();
                 self.why = None;
                 self.motion = Motion::Still;
                 self.is_resumed = false;
@@ -217,10 +212,6 @@ impl Model {
     }
 
     fn show(&mut self, shown: Shown) {
-        let ask = &shown.lesson.ask;
-        if let RunnerAsk::Verdict { block, .. } | RunnerAsk::QuizVerdict { block, .. } = ask {
-            Rc::make_mut(&mut self.verdicts).insert(*block, ask.clone());
-        }
         let stops = self.pace != Pace::Film && self.is_decision(&shown);
         self.motion = match (shown.is_present || stops, self.motion) {
             (true, _) | (_, Motion::Still) => Motion::Still,

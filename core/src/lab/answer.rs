@@ -1,5 +1,6 @@
 //! What a lab answers: plain data for serde.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -162,6 +163,8 @@ pub struct LessonState {
     pub pause: Pause,
     /// What its steps have printed.
     pub done: Vec<Exchanged>,
+    /// The verdicts on the learner's answers, by the blocks of the questions.
+    pub verdicts: BTreeMap<usize, RunnerAsk>,
 }
 
 /// One step of the lesson, done.

@@ -70,7 +70,7 @@ fn blocks<'a>(
     let passed = lesson.blocks.iter().enumerate().take(state.block + 1);
     passed.map(move |(index, block)| {
         let ask = (is_waiting && index == state.block).then_some(&state.ask);
-        let verdict = model.verdicts.get(&index).cloned();
+        let verdict = state.verdicts.get(&index).cloned();
         let content = match block {
             Block::Prose(text) => prose(&text.text),
             Block::Lab(lab) => transcript(lab, &state.done, ask, on_do),
