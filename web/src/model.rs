@@ -9,7 +9,7 @@ use std::sync::Arc;
 use hashslot_core::lesson::Sight;
 use yew::prelude::*;
 
-use crate::lab::{Answer, Lesson, Pause, Reason, RunnerAsk, Shelved, Shown};
+use crate::lab::{Answer, Lesson, Reason, Shelved, Shown};
 
 /// Everything that the page draws from.
 #[derive(Clone, Default, PartialEq)]
@@ -211,7 +211,12 @@ impl Model {
         }
     }
 
-    fn show(&mut self, shown: Shown) {
+    fn show(&mut self, mut shown: Shown) {
+        // The lesson's column is long, and is drawn again only if it is another.
+        let before = self.shown.as_ref().map(|before| &before.lesson);
+        if let Some(same) = before.filter(|before| **before == shown.lesson) {
+            shown.lesson = same.clone();
+        }
         let stops = self.pace != Pace::Film && self.is_decision(&shown);
         self.motion = match (shown.is_present || stops, self.motion) {
             (true, _) | (_, Motion::Still) => Motion::Still,
@@ -236,22 +241,16 @@ impl Model {
             self.motion = Motion::Starting;
         }
     }
-
-    /// Whether the lesson only waits to be told that its text, or its pointer, was seen: both stay
-    /// on the page, and the next live block stands right below.
-    pub fn can_read_on(&self) -> bool {
-        self.shown.as_ref().is_some_and(|shown| {
-            let is_text =
-                matches!(shown.lesson.ask, RunnerAsk::Show { .. } | RunnerAsk::Look { .. });
-            is_text && shown.lesson.pause == Pause::Waiting
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lab::{Ask, Lab, Request};
+
+    fn can_read_on(model: &Model) -> bool {
+        model.shown.as_ref().is_some_and(|shown| shown.lesson.can_read_on())
+    }
 
     fn after(model: Rc<Model>, lab: &mut Lab, ask: Ask) -> Rc<Model> {
         let answer = lab.handle(Request { id: 1, ask }).remove(0).answer;
@@ -262,9 +261,9 @@ mod tests {
     fn the_stage_follows_what_the_lesson_does() {
         let (mut lab, model) = (Lab::default(), Rc::new(Model::default()));
         let model = after(model, &mut lab, Ask::Open { lesson: "a-master-dies".to_owned() });
-        assert!(model.can_read_on() && model.motion == Motion::Still);
+        assert!(can_read_on(&model) && model.motion == Motion::Still);
         let model = after(model, &mut lab, Ask::Continue);
-        assert!(!model.can_read_on());
+        assert!(!can_read_on(&model));
         let model = after(model, &mut lab, Ask::Continue);
         assert!(model.motion == Motion::Starting, "a command was run, and is yet to be shown");
         let present = model.shown.as_ref().unwrap().present;
