@@ -100,14 +100,24 @@ impl World {
 
     /// A world with a cluster that has formed; its time is counted from there.
     pub fn formed(setup: Setup) -> World {
-        let mut world = World::new(setup);
+        World::try_formed(setup).unwrap_or_else(|setup| panic!("{setup:?} forms no cluster"))
+    }
+
+    /// The same; gives the setup back if its nodes do not find together, as when a message takes
+    /// longer than they wait for it.
+    pub fn try_formed(setup: Setup) -> Result<World, Setup> {
+        let mut world = World::new(setup.clone());
         let mut trace = Trace::new(Level::Off);
         world.found_cluster(&mut trace);
-        world.form_until(&mut trace, World::all_have_joined);
-        world.attach_replicas(&mut trace);
-        world.form_until(&mut trace, World::all_are_in_step);
+        let has_joined = world.form_until(&mut trace, World::all_have_joined);
+        if has_joined {
+            world.attach_replicas(&mut trace);
+        }
+        if !has_joined || !world.form_until(&mut trace, World::all_are_in_step) {
+            return Err(setup);
+        }
         world.origin = world.now();
-        world
+        Ok(world)
     }
 
     /// Sends one command to a node as if from a client beside it, and takes the reply: no time
@@ -233,12 +243,13 @@ impl World {
         assert!(reply == Reply::ok(), "{args:?} at {}: {reply:?}", self.name(node));
     }
 
-    fn form_until(&mut self, trace: &mut Trace, is_done: fn(&World) -> bool) {
+    /// Lets time pass until something is so; whether it came to be.
+    fn form_until(&mut self, trace: &mut Trace, is_done: fn(&World) -> bool) -> bool {
         let limit = self.now() + FORMATION_MAX;
-        while !is_done(self) {
-            assert!(self.now() < limit, "a cluster of {:?} does not form", self.setup);
+        while !is_done(self) && self.now() < limit {
             self.run_for(POLL, trace);
         }
+        is_done(self)
     }
 
     /// Whether every node has a link to every other one, and knows who serves which slot.
