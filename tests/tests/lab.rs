@@ -250,8 +250,7 @@ fn a_run_that_is_deleted_moves_the_others_up() {
     let last = page.shown(Ask::Switch { branch: 3 });
     assert!(last.branch().unwrap().name.starts_with("kill 7002"));
     let dropped = page.shown(Ask::Drop { branch: 2 });
-    let names: Vec<&str> =
-        dropped.lanes.iter().skip(1).map(|lane| lane.name.as_str()).collect();
+    let names: Vec<&str> = dropped.lanes.iter().skip(1).map(|lane| lane.name.as_str()).collect();
     assert_eq!(names.len(), 2);
     assert!(names[0].starts_with("kill 7000") && names[1].starts_with("kill 7002"), "{names:?}");
     assert_eq!(dropped.branch().map(|lane| lane.branch), Some(2), "who was in it still is");

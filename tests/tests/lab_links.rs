@@ -265,4 +265,3 @@ fn forged(link: &str, change: impl Fn(&mut serde_json::Value)) -> String {
     let packed = miniz_oxide::deflate::compress_to_vec_zlib(&json, 9);
     format!("{lead}.{}", BASE64.encode(packed))
 }
-

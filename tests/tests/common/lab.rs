@@ -48,9 +48,9 @@ impl Page {
 
     pub fn shown(&mut self, ask: Ask) -> Shown {
         match self.ask(ask) {
-            Answer::Shown(shown)
-            | Answer::Opened { shown, .. }
-            | Answer::Did { shown, .. } => *shown,
+            Answer::Shown(shown) | Answer::Opened { shown, .. } | Answer::Did { shown, .. } => {
+                *shown
+            }
             other => panic!("expected to be shown something, got {other:?}"),
         }
     }
