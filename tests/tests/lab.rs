@@ -6,7 +6,7 @@
 #[path = "common/lab.rs"]
 mod page;
 
-use hashslot_core::lab::{Answer, Ask, Pause, SHELF};
+use hashslot_core::lab::{Answer, Ask, Pause, SHELF, Shown};
 use hashslot_core::node::Opinion;
 use hashslot_core::view::{Direction, EventKinds, Filter, Moment, Traffic};
 use hashslot_core::words::Span;
@@ -161,11 +161,12 @@ fn the_following_client_says_where_it_stands() {
 fn a_healthy_cluster_plays_on_for_a_minute_and_says_that_it_is_idle() {
     let mut page = Page::at(LESSON);
     let before = page.to_present();
-    let idle = page.shown(Ask::PlayOn);
-    assert!(idle.is_idle && idle.is_present);
+    let after = page.shown(Ask::PlayOn);
+    assert!(!after.is_idle && after.elapsed == before.elapsed, "the page follows by itself");
+    assert_eq!(after.branch().expect("time passes on a run of its own").from, before.elapsed);
+    let idle = page.to_present();
+    assert!(idle.is_idle);
     assert_eq!(idle.elapsed.millis() - before.elapsed.millis(), 60_000);
-    assert_eq!(idle.branch().expect("time passes on a run of its own").from, before.elapsed);
-    assert!(!page.look().is_idle, "it is said once");
 }
 
 #[test]
@@ -313,4 +314,42 @@ fn why_a_node_thinks_what_it_thinks_is_answered_from_its_own_past() {
     page.shown(Ask::Seek { elapsed: Span::ZERO });
     let Answer::Why(nothing) = page.ask(Ask::WhyNode { node: 7004 }) else { panic!() };
     assert!(nothing.is_empty(), "nothing had happened to it then: {nothing:#?}");
+}
+
+/// What is shown of a failover in the story's pace: each event as it is told, and the silence
+/// before it.
+fn story_of_the_failover(lesson: &str) -> Vec<Shown> {
+    let mut page = Page::at(lesson);
+    let shown = page.play_until(has_done("$ run until settled"));
+    let over = shown.lesson.done.iter().find(|done| done.step == "$ run until settled").unwrap();
+    let kill = shown.marks.iter().find(|mark| mark.text.contains("$ kill 7001")).unwrap();
+    let mut told = vec![page.shown(Ask::ShowEvent { position: kill.position })];
+    let forward = Ask::Step { direction: Direction::Forward, filter: Filter::Story };
+    loop {
+        let next = page.shown(forward.clone());
+        if next.is_present || next.elapsed > over.elapsed {
+            return told;
+        }
+        told.push(next);
+    }
+}
+
+#[test]
+fn a_failover_is_a_story_of_half_a_minute_with_six_to_eight_stops() {
+    for lesson in ["first-five-minutes", "a-master-dies"] {
+        let told = story_of_the_failover(lesson);
+        // As the page paces it: 0.6 s for an event, and 0.2 s more after a silence.
+        let is_silent = |shown: &&Shown| shown.passed.is_some_and(|it| it > Span::from_secs(1));
+        let silences = told.iter().filter(is_silent).count();
+        let seconds = told.len() as f64 * 0.6 + silences as f64 * 0.2;
+        let stops = told.iter().filter(|shown| {
+            let here = shown.now.as_ref().map(|now| now.position);
+            let mut marks = shown.marks.iter();
+            marks.any(|mark| Some(mark.position) == here && mark.moment.is_stop())
+        });
+        let stops = stops.count();
+        let texts: Vec<&str> = told.iter().filter_map(|s| Some(&*s.now.as_ref()?.text)).collect();
+        assert!((10.0..=30.0).contains(&seconds), "{lesson}: {seconds} s, {texts:#?}");
+        assert!((6..=8).contains(&stops), "{lesson}: {stops} stops");
+    }
 }

@@ -1,15 +1,12 @@
 //! What the page knows, and how an answer of the lab changes it.
 //!
-//! The lab remembers where it stands; the page remembers what it was told last, which verdicts the
-//! learner has already seen (the lab forgets a question when it is over), whether it plays, and
-//! which of its drawers are open.
+//! The lab remembers where it stands; the page remembers what it was told last, whether it plays,
+//! and which of its drawers are open.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use hashslot_core::lesson::Sight;
-use hashslot_core::view::Moment;
 use yew::prelude::*;
 
 use crate::lab::{Answer, Lesson, Pause, Reason, RunnerAsk, Shelved, Shown};
@@ -23,14 +20,16 @@ pub struct Model {
     /// The id of the lesson that is open, if it comes with the program.
     pub lesson_id: Option<AttrValue>,
     pub shown: Option<Rc<Shown>>,
-    /// The last verdict of each question, by its block.
-    pub verdicts: Rc<BTreeMap<usize, RunnerAsk>>,
     pub why: Option<Rc<Vec<Reason>>>,
     pub motion: Motion,
     pub pace: Pace,
     pub trouble: Option<Trouble>,
     /// What is to be said once, such as how a link differs from what was shared.
     pub note: Option<AttrValue>,
+    /// Whether the simulation has been busy with one thing for a while.
+    pub is_busy: bool,
+    /// Whether the lesson goes on where it was left at another time.
+    pub is_resumed: bool,
     pub desk: Desk,
 }
 
@@ -87,6 +86,9 @@ pub enum Pace {
     Steady(f64),
 }
 
+/// Said after a minute in which only heartbeats went.
+const NOTHING_HAPPENS: &str = "Nothing will happen by itself. Kill a node?";
+
 /// What went wrong, in words for the person.
 #[derive(Clone, PartialEq)]
 pub enum Trouble {
@@ -115,6 +117,9 @@ pub enum Action {
     OpenSheet(Option<Sheet>),
     ToggleTerminal,
     TogglePresent,
+    Busy(bool),
+    /// The lesson was taken up where it was left at another time.
+    Resumed,
     Ring(Vec<Sight>),
     /// Closes what lies on top.
     Escape,
@@ -147,6 +152,8 @@ impl Reducible for Model {
                 model.desk.is_terminal_open = !model.desk.is_terminal_open;
             }
             Action::TogglePresent => model.desk.is_presenting = !model.desk.is_presenting,
+            Action::Busy(is_busy) => model.is_busy = is_busy,
+            Action::Resumed => model.is_resumed = true,
             Action::Ring(sights) => model.desk.ringed = Rc::new(sights),
             Action::Escape => model.desk.close_one(),
         }
@@ -178,9 +185,9 @@ impl Model {
             Answer::Opened { lesson, id, shown, note } => {
                 self.lesson = Some(lesson);
                 self.lesson_id = id.map(AttrValue::from);
-                self.verdicts = Rc::default();
                 self.why = None;
                 self.motion = Motion::Still;
+                self.is_resumed = false;
                 self.show(*shown);
                 self.note = note.map(AttrValue::from);
             }
@@ -205,16 +212,12 @@ impl Model {
     }
 
     fn show(&mut self, shown: Shown) {
-        let ask = &shown.lesson.ask;
-        if let RunnerAsk::Verdict { block, .. } | RunnerAsk::QuizVerdict { block, .. } = ask {
-            Rc::make_mut(&mut self.verdicts).insert(*block, ask.clone());
-        }
         let stops = self.pace != Pace::Film && self.is_decision(&shown);
         self.motion = match (shown.is_present || stops, self.motion) {
             (true, _) | (_, Motion::Still) => Motion::Still,
             (false, _) => Motion::Playing,
         };
-        self.note = None;
+        self.note = shown.is_idle.then_some(NOTHING_HAPPENS.into());
         self.shown = Some(Rc::new(shown));
     }
 
@@ -223,9 +226,8 @@ impl Model {
         let position = |shown: &Shown| shown.now.as_ref().map(|told| told.position);
         let here = position(shown);
         let is_new = self.shown.as_ref().is_none_or(|before| position(before) != here);
-        let is_stop = |moment| !matches!(moment, Moment::Step | Moment::Scheduled);
         let mut marks = shown.marks.iter();
-        is_new && marks.any(|mark| Some(mark.position) == here && is_stop(mark.moment))
+        is_new && marks.any(|mark| Some(mark.position) == here && mark.moment.is_stop())
     }
 
     fn set_going(&mut self) {

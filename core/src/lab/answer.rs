@@ -1,5 +1,6 @@
 //! What a lab answers: plain data for serde.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -106,7 +107,7 @@ pub struct Shown {
     pub lesson: LessonState,
     /// The runs side by side, the lesson's own first.
     pub lanes: Vec<Lane>,
-    /// Whether a whole minute went by and nothing happened.
+    /// Whether this is the end of a whole minute in which nothing happened.
     pub is_idle: bool,
     /// All nodes there are, whoever looks.
     pub ports: Vec<u16>,
@@ -162,6 +163,8 @@ pub struct LessonState {
     pub pause: Pause,
     /// What its steps have printed.
     pub done: Vec<Exchanged>,
+    /// The verdicts on the learner's answers, by the blocks of the questions.
+    pub verdicts: BTreeMap<usize, RunnerAsk>,
 }
 
 /// One step of the lesson, done.

@@ -57,7 +57,7 @@ impl Lab {
             before: None,
             moments: Vec::new(),
             deeds: Deeds::default(),
-            is_idle: false,
+            idle_until: None,
             player,
         };
         desk.player.play_to_pause();

@@ -4,6 +4,7 @@
 //! branch and pauses the lesson; going back to the lesson restores its run, which is never
 //! overwritten. The same player serves the page, the terminal, the tests of lessons and `--update`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -12,7 +13,7 @@ use super::answer::{Exchanged, LessonState};
 use super::transcript;
 use crate::lesson::{Block, Finding, Lesson, Mode, Observation, Runner, RunnerAsk, Stage, Target};
 use crate::words::{Span, TextError, Time};
-use crate::world::session::Session;
+use crate::world::session::{Bookmark, Session};
 use crate::world::step::Line;
 
 /// The branch on which the lesson itself runs.
@@ -34,8 +35,11 @@ pub struct Player {
     runner: Runner,
     mode: Mode,
     done: Vec<Exchanged>,
+    /// The last verdict on each question, by its block; the runner forgets a question when it is
+    /// over.
+    verdicts: BTreeMap<usize, RunnerAsk>,
     /// The moment that a prediction marked.
-    mark: Option<Time>,
+    mark: Option<Bookmark>,
 }
 
 impl Player {
@@ -58,7 +62,7 @@ impl Player {
 
     fn on(session: Session, lesson: Arc<Lesson>, mode: Mode) -> Player {
         let runner = Runner::new(lesson, mode, Target::Simulator);
-        Player { session, runner, mode, done: Vec::new(), mark: None }
+        Player { session, runner, mode, done: Vec::new(), verdicts: BTreeMap::new(), mark: None }
     }
 
     /// A run that was saved, without a lesson about it.
@@ -68,13 +72,21 @@ impl Player {
         let stage = Stage {
             masters: setup.masters,
             replicas: setup.replicas,
+            empty: setup.empty,
             node_timeout: Span::from_millis(setup.config.node_timeout_ms),
             seed: setup.seed,
             latency: None,
         };
         let lesson = Lesson::without_blocks("A run that was saved", &told(count), stage);
         let runner = Runner::new(lesson.into(), Mode::Learn, Target::Simulator);
-        Player { session, runner, mode: Mode::Learn, done: Vec::new(), mark: None }
+        Player {
+            session,
+            runner,
+            mode: Mode::Learn,
+            done: Vec::new(),
+            verdicts: BTreeMap::new(),
+            mark: None,
+        }
     }
 
     pub fn session(&self) -> &Session {
@@ -136,7 +148,7 @@ impl Player {
         let observation = match ask {
             RunnerAsk::Perform { line, action } => self.perform(*line, action),
             RunnerAsk::Mark => {
-                self.mark = Some(self.session.ends_at());
+                self.mark = Some(self.session.bookmark());
                 Observation::Seen
             }
             RunnerAsk::Fork { option } => self.fork_at_mark(*option),
@@ -168,11 +180,9 @@ impl Player {
     }
 
     fn fork_at_mark(&mut self, option: usize) -> Observation {
-        let Some(at) = self.mark else { return Observation::Impossible };
-        self.session.switch(LESSON);
-        self.session.seek(at);
+        let Some(mark) = &self.mark else { return Observation::Impossible };
         let name = self.counter_name(option);
-        self.session.fork(name);
+        self.session.fork_at(mark, name);
         Observation::Seen
     }
 
@@ -186,6 +196,7 @@ impl Player {
             self.play_one(&ask);
             return Ok(());
         }
+        note_verdict(&mut self.verdicts, &ask);
         self.runner.answer(observation).map_err(|error| error.to_string())
     }
 
@@ -273,7 +284,16 @@ impl Player {
             (RunnerAsk::Done, false) => Pause::Over,
             (_, false) => Pause::Waiting,
         };
-        LessonState { block: self.runner.block(), ask, pause, done: self.done.clone() }
+        let mut verdicts = self.verdicts.clone();
+        note_verdict(&mut verdicts, &ask);
+        LessonState { block: self.runner.block(), ask, pause, done: self.done.clone(), verdicts }
+    }
+}
+
+/// Remembers what was shown, if it was a verdict.
+fn note_verdict(verdicts: &mut BTreeMap<usize, RunnerAsk>, ask: &RunnerAsk) {
+    if let RunnerAsk::Verdict { block, .. } | RunnerAsk::QuizVerdict { block, .. } = ask {
+        verdicts.insert(*block, ask.clone());
     }
 }
 
