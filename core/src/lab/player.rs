@@ -48,9 +48,19 @@ impl Player {
         Player::in_mode(lesson, Mode::Learn)
     }
 
+    /// The same; nothing if its cluster does not form.
+    pub fn try_new(lesson: Arc<Lesson>) -> Option<Player> {
+        let session = Session::try_new(transcript::setup_of(&lesson.front))?;
+        Some(Player::on(session, lesson, Mode::Learn))
+    }
+
     /// A lesson before its first block.
     pub fn in_mode(lesson: Arc<Lesson>, mode: Mode) -> Player {
         let session = Session::new(transcript::setup_of(&lesson.front));
+        Player::on(session, lesson, mode)
+    }
+
+    fn on(session: Session, lesson: Arc<Lesson>, mode: Mode) -> Player {
         let runner = Runner::new(lesson, mode, Target::Simulator);
         Player { session, runner, mode, done: Vec::new(), verdicts: BTreeMap::new(), mark: None }
     }
