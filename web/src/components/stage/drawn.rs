@@ -57,6 +57,8 @@ pub struct LinkDrawn {
     /// What else is wrong.
     pub note: Option<AttrValue>,
     pub is_ringed: bool,
+    /// Whether the line from a replica to its master is there already.
+    pub is_followed: bool,
     pub way: Curve,
 }
 
@@ -146,6 +148,10 @@ pub fn links(stage: &Stage, layout: &Layout, ringed: &[Sight]) -> Vec<LinkDrawn>
     pairs.sort_unstable();
     pairs.dedup();
     pairs.truncate(LINKS_MAX);
+    let follows = |one: u16, other: u16| {
+        let node = stage.nodes.iter().find(|node| node.port == one);
+        node.is_some_and(|node| node.role == RoleOnStage::Replica { of: Some(other) })
+    };
     let link = |(one, other): (u16, u16)| {
         let faults = if stage.seen_by.is_none() { stage.faults.as_slice() } else { &[] };
         let there = faults.iter().find(|fault| (fault.from, fault.to) == (one, other));
@@ -158,6 +164,7 @@ pub fn links(stage: &Stage, layout: &Layout, ringed: &[Sight]) -> Vec<LinkDrawn>
             cut: (is_cut(there), is_cut(back)),
             note: note(there, back),
             is_ringed: pointed.contains(&(one, other)),
+            is_followed: follows(one, other) || follows(other, one),
             way: layout.whole_way(one, other),
         }
     };
@@ -221,7 +228,7 @@ pub fn bands(stage: &Stage, layout: &Layout) -> Vec<Band> {
             return Some(Band::Across(line));
         }
         let areas = group.iter().filter_map(|&port| layout.area(port));
-        let around = areas.reduce(Area::with)?.grown(14.0);
+        let around = areas.reduce(Area::with)?.grown(12.0);
         let is_free =
             others.iter().filter_map(|&port| layout.area(port)).all(|it| !it.overlaps(around));
         is_free.then_some(Band::Around(around))

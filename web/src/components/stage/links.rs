@@ -38,7 +38,9 @@ pub fn Link(props: &LinkProps) -> Html {
     let d = link.way.path();
     html! {
         <g {class} data-one={link.one.to_string()} data-other={link.other.to_string()}>
-            <path class="hair" d={d.clone()} />
+            if !link.is_followed || link.is_ringed {
+                <path class="hair" d={d.clone()} />
+            }
             <path class="hit" {d} {onclick} />
             if !is_parted {
                 { gap(link.cut, way) }
@@ -139,12 +141,9 @@ pub struct Follows {
 pub fn following(stage: &Stage, layout: &Layout) -> Vec<Follows> {
     let lines = stage.nodes.iter().filter_map(|node| {
         let RoleOnStage::Replica { of: Some(of) } = node.role else { return None };
-        let (first, last) = (layout.area(node.port)?, layout.area(of)?);
+        layout.spot(of)?;
         let way = layout.whole_way(node.port, of);
-        // The plates of the strips cover the rest.
-        let is_near = first.overlaps(last.grown(2.0));
-        let way = if is_near { way } else { way.between(first, last) };
-        Some(Follows { hue: layout.hue(node.port), way })
+        Some(Follows { hue: layout.spot(node.port)?.hue, way })
     });
     lines.collect()
 }

@@ -25,9 +25,11 @@ pub fn plate(node: &NodeDrawn, measures: Measures) -> Html {
     let area = measures.area(Place::default());
     let is_alone = node.marks.iter().all(|mark| mark.cell.is_none());
     let half = if is_alone { 14.0 } else { area.right - 2.0 };
+    let top = measures.half + 1.0;
     let bottom = if is_alone { measures.half + STRIP_GAP + 18.0 } else { area.bottom };
     html! {
-        <rect class="plate" x={px(-half)} width={px(2.0 * half)} y="0" height={px(bottom)} rx="8" />
+        <rect class="plate" x={px(-half)} width={px(2.0 * half)} y={px(top)}
+            height={px(bottom - top)} rx="8" />
     }
 }
 

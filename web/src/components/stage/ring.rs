@@ -15,7 +15,11 @@ const FEW: usize = 12;
 /// The sizes that are tried.
 const HALVES: [f64; 7] = [30.0, 28.0, 26.0, 24.0, 22.0, 20.0, 18.0];
 const SMALL_HALVES: [f64; 14] =
-    [26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 15.0, 14.0, 12.0, 10.0, 8.0, 6.0, 4.0, 3.0];
+    [26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0, 13.0, 12.0, 10.0, 8.0, 6.0, 4.0, 3.0];
+/// How far a follower is from its owner, as a gap between what both cover; the best first.
+const GAPS: [f64; 3] = [46.0, 24.0, 8.0];
+/// A larger ring would push the followers to the edges, as a part of the shorter side.
+const LARGEST: f64 = 0.37;
 /// Half the width of the ring, and what is kept free on both sides of it.
 const BESIDE_RING: f64 = 12.0;
 
@@ -49,17 +53,20 @@ impl Tries<'_> {
         }
         strips.push((Strip::Badge, 0.25));
         strips.into_iter().find_map(|(strip, smallest)| {
-            HALVES.iter().find_map(|&half| self.largest(Measures { half, strip }, smallest))
+            HALVES.iter().find_map(|&half| {
+                let measures = Measures { half, strip };
+                GAPS.iter().find_map(|&gap| self.largest(measures, smallest, gap))
+            })
         })
     }
 
     /// The largest ring with nodes of this size around which everybody has a place.
-    fn largest(&self, measures: Measures, smallest: f64) -> Option<Found> {
+    fn largest(&self, measures: Measures, smallest: f64, gap: f64) -> Option<Found> {
         let (width, height) = self.room_size();
-        let mut radius = width.min(height) / 2.0 - measures.half;
+        let mut radius = width.min(height) * LARGEST;
         let smallest = (width.min(height) * smallest).max(2.2 * measures.half);
         while radius >= smallest {
-            if let Some(found) = self.few_around(measures, radius) {
+            if let Some(found) = self.few_around(measures, radius, gap) {
                 return Some(found);
             }
             radius -= 5.0;
@@ -71,7 +78,7 @@ impl Tries<'_> {
         (self.room.right - self.room.left, self.room.bottom - self.room.top)
     }
 
-    fn few_around(&self, measures: Measures, radius: f64) -> Option<Found> {
+    fn few_around(&self, measures: Measures, radius: f64, gap: f64) -> Option<Found> {
         let angles = self.angles(2.0 * (measures.half + 6.0) / radius);
         let on_ring = |centre: Place| angles.iter().map(move |&angle| centre.around(angle, radius));
         // The middle of the picture is not that of the ring: strips hang below the nodes.
@@ -103,7 +110,7 @@ impl Tries<'_> {
         for (index, group) in self.seating.groups.iter().enumerate() {
             let home = places[index].1;
             for &seat in &group.followers {
-                let mut around = beside(home, centre, measures);
+                let mut around = beside(home, centre, measures, gap);
                 let place = around.find(|&place| free(place, &areas))?;
                 areas.push(measures.area(place));
                 places.push((seat, place));
@@ -135,7 +142,8 @@ impl Tries<'_> {
         let (width, height) = self.room_size();
         let below = measures.area(Place::default()).bottom;
         let label = if measures.has_labels_inside() { 0.0 } else { LABEL };
-        let pitch = measures.half + below + 4.0;
+        // Two squares that meet corner to corner need more room than their sides.
+        let pitch = (2.6 * measures.half).max(measures.half + below) + 2.0;
         let most = width.min(height) / 2.0 - below - label;
         let radius = most - outer as f64 * (pitch + label);
         if radius < (0.42 * most).max(40.0) {
@@ -150,6 +158,7 @@ impl Tries<'_> {
             y: f64::midpoint(self.room.top, self.room.bottom) - (below - measures.half) / 2.0,
         };
         let angles = self.angles(ring_gap);
+        let beside = 2.0 * measures.half + 4.0;
         let mut places = Vec::new();
         for (index, group) in self.seating.groups.iter().enumerate() {
             places.push((group.owner, centre.around(angles[index], radius)));
@@ -157,8 +166,8 @@ impl Tries<'_> {
             let mut left = group.followers.as_slice();
             for ring in 1..=outer {
                 let radius = radius + ring as f64 * (pitch + label);
-                let (now, later) = left.split_at(left.len().min(fit(sector, pitch / radius)));
-                let row = in_a_row(now, angles[index], sector, pitch / radius);
+                let (now, later) = left.split_at(left.len().min(fit(sector, beside / radius)));
+                let row = in_a_row(now, angles[index], sector, beside / radius);
                 places.extend(row.map(|(seat, angle)| (seat, centre.around(angle, radius))));
                 left = later;
             }
@@ -166,7 +175,13 @@ impl Tries<'_> {
                 return None;
             }
         }
+        if is_crowded_by(&places, 2.0 * measures.half + 1.0) {
+            return None;
+        }
         let mut areas: Vec<Area> = places.iter().map(|&(_, at)| measures.area(at)).collect();
+        if areas.iter().any(|area| area.overlaps(tools(self.room))) {
+            return None;
+        }
         areas.push(tools(self.room));
         for &seat in &self.seating.guests {
             let is_free = |place: &Place| {
@@ -177,11 +192,18 @@ impl Tries<'_> {
             areas.push(measures.area(place));
             places.push((seat, place));
         }
-        if is_crowded(&mut areas) {
-            return None;
-        }
         Some(Found { form: Form::Ring { centre, radius }, measures, places, client: centre })
     }
+}
+
+/// Whether any two are nearer to each other than this.
+fn is_crowded_by(places: &[(Seat, Place)], distance: f64) -> bool {
+    let mut sorted: Vec<Place> = places.iter().map(|&(_, place)| place).collect();
+    sorted.sort_by(|a, b| a.x.total_cmp(&b.x));
+    sorted.iter().enumerate().any(|(index, one)| {
+        let near = sorted[index + 1..].iter().take_while(|other| other.x < one.x + distance);
+        near.into_iter().any(|other| one.distance(*other) < distance)
+    })
 }
 
 /// The corner in which the tools are.
@@ -191,10 +213,11 @@ fn tools(room: Area) -> Area {
 }
 
 /// Places around an owner, the best first: near, and outwards to the side.
-fn beside(home: Place, centre: Place, measures: Measures) -> impl Iterator<Item = Place> {
+fn beside(home: Place, centre: Place, measures: Measures, gap: f64) -> impl Iterator<Item = Place> {
     let outward = (home.x - centre.x).atan2(centre.y - home.y);
     let side = if home.x < centre.x - 1.0 { -PI / 2.0 } else { PI / 2.0 };
-    let nearest = 2.0 * measures.half + 26.0;
+    let area = measures.area(Place::default());
+    let nearest = (area.right - area.left + gap).max(2.0 * measures.half + 24.0);
     (0..24).flat_map(move |step| {
         let radius = nearest + 9.0 * f64::from(step);
         let turns = [0.0, 0.2, -0.2, 0.4, -0.4, 0.6, -0.6, 0.8, -0.8];

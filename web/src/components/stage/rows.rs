@@ -8,7 +8,7 @@ use super::seating::{Seat, Seating};
 /// How high the bar is, with its margin.
 const BAR: f64 = 26.0;
 const HALVES: [f64; 15] =
-    [28.0, 26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 15.0, 14.0, 12.0, 10.0, 8.0, 6.0, 4.0, 2.0];
+    [28.0, 26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0, 13.0, 12.0, 10.0, 8.0, 6.0, 4.0, 2.0];
 
 pub fn place(seating: &Seating, room: Area) -> Found {
     let below = Area { top: room.top + BAR, bottom: room.bottom - TOOLS.height, ..room };
@@ -19,7 +19,7 @@ pub fn place(seating: &Seating, room: Area) -> Found {
         let two = Strip::Marks { per_row: marks.div_ceil(2), rows: 2, pitch: 15.5 };
         strips = vec![(one(18.0), 20.0), (one(16.5), 20.0), (one(15.5), 18.0), (two, 18.0)];
     }
-    strips.extend([(Strip::Badge, 18.0), (Strip::Corner, 14.0)]);
+    strips.extend([(Strip::Badge, 18.0), (Strip::Corner, 13.0)]);
     let columns = strips.into_iter().find_map(|(strip, smallest)| {
         let halves = HALVES.into_iter().filter(|&half| half >= smallest);
         halves.map(|half| Measures { half, strip }).find_map(|it| columns(seating, below, it))
