@@ -30,6 +30,18 @@ fn shipped_lessons_have_no_mistakes_and_ask_early() {
     assert!(count >= 2);
 }
 
+/// What a newcomer sees first must cost no patience.
+#[test]
+fn the_first_five_minutes_are_short() {
+    let file = "00-first-five-minutes.md";
+    let source = fs::read_to_string(docs().join("lessons/en").join(file)).unwrap();
+    let lesson = Lesson::parse(file, &source).unwrap();
+    let words: usize = lesson.blocks.iter().map(prose_words).sum();
+    assert!(words <= 140, "{words} words");
+    let questions = lesson.blocks.iter().filter(|block| matches!(block, Block::Predict(_)));
+    assert_eq!(questions.count(), 3);
+}
+
 fn prose_words(block: &Block) -> usize {
     match block {
         Block::Prose(prose) => prose.text.plain_text().split_whitespace().count(),

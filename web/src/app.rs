@@ -9,14 +9,17 @@ use crate::asker::Asker;
 use crate::carrier::Carrier;
 use crate::components::dock::Dock;
 use crate::components::header::Header;
+use crate::components::keys::Keys;
 use crate::components::lesson::LessonColumn;
 use crate::components::says::Says;
+use crate::components::share::Share;
 use crate::components::stage::StagePanel;
 use crate::components::terminal::Terminal;
 use crate::components::timeline::Timeline;
-use crate::hooks::{use_address, use_keys, use_motion};
+use crate::files::use_dropped_files;
+use crate::hooks::{use_address, use_keys, use_motion, use_patience, use_progress};
 use crate::lab::Ask;
-use crate::model::{Action, Model, Trouble};
+use crate::model::{Action, Model, Sheet, Trouble};
 
 /// The page.
 #[component]
@@ -30,6 +33,9 @@ pub fn App() -> Html {
     let asker = (*asker).clone();
     use_first_questions(&asker);
     use_address(&asker);
+    use_progress(&model, &asker);
+    use_dropped_files(&asker);
+    use_patience(&asker);
     use_reading(&model, &asker);
     use_motion(&model, &asker);
     use_keys(&model, &asker);
@@ -53,7 +59,12 @@ pub fn App() -> Html {
                 <Terminal is_open={model.desk.is_terminal_open} shown={model.shown.clone()} />
                 <Timeline shown={model.shown.clone()} motion={model.motion} pace={model.pace} />
                 <Says now={shown.and_then(|shown| shown.now.clone())}
-                    note={model.note.clone()} trouble={said_trouble(&model)} />
+                    note={model.note.clone()} trouble={said_trouble(&model)}
+                    is_busy={model.is_busy} />
+                if model.desk.sheet == Some(Sheet::Share) { <Share /> }
+                if model.desk.sheet == Some(Sheet::Keys) {
+                    <Keys shown={model.shown.clone()} pace={model.pace} />
+                }
             </div>
         </ContextProvider<Asker>>
     }

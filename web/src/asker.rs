@@ -3,6 +3,7 @@
 //! What concerns the whole page (what is shown, what the lesson does) goes through the model; what
 //! only one part wants to know (a list, a map) comes back to it alone.
 
+use std::cell::RefCell;
 use std::rc::Rc;
 
 use yew::prelude::*;
@@ -16,11 +17,13 @@ use crate::model::{Action, Model};
 pub struct Asker {
     carrier: Carrier,
     model: UseReducerDispatcher<Model>,
+    /// The lab as a text, as it was after the last deed.
+    kept: Rc<RefCell<Option<String>>>,
 }
 
 impl Asker {
     pub fn new(carrier: Carrier, model: UseReducerDispatcher<Model>) -> Asker {
-        Asker { carrier, model }
+        Asker { carrier, model, kept: Rc::default() }
     }
 
     /// Asks to look at something: time stands still at what comes back.
@@ -53,6 +56,28 @@ impl Asker {
     /// Asks for something that only the asker wants to know.
     pub fn fetch(&self, ask: Ask, on_answer: impl FnOnce(Answer) + 'static) {
         self.carrier.send(ask, on_answer);
+    }
+
+    /// Remembers the lab as it is, to be opened again should the next deed take too long.
+    pub fn keep(&self, link: String) {
+        *self.kept.borrow_mut() = Some(link);
+    }
+
+    /// For how many ms the simulation has been busy with one thing.
+    pub fn busy_ms(&self) -> f64 {
+        self.carrier.silence()
+    }
+
+    /// Breaks off what the simulation is busy with, and goes back to before it.
+    pub fn stop(&self) {
+        self.carrier.restart();
+        let model = self.model.clone();
+        model.dispatch(Action::Busy(false));
+        let Some(source) = self.kept.borrow().clone() else { return };
+        self.carrier.send(Ask::OpenText { file: "kept".to_owned(), source }, move |answer| {
+            model.dispatch(Action::Answered(answer));
+            model.dispatch(Action::Say("Stopped. This is how it was before.".into()));
+        });
     }
 
     /// Tells the model.

@@ -1,9 +1,10 @@
-//! The page's end: numbers each request, sends it to the worker, and brings the answers back.
+//! The page's end of the line to the worker: requests go out with a number, answers come back to
+//! whoever asked.
 //!
-//! `send` is for a question with one answer, `watch` for one that is answered again and again
-//! until its `Watch` is dropped. Requests made before the worker is ready wait here, for a worker
-//! does not hear what is posted while it starts. If the worker breaks, whoever started the carrier
-//! is told once, and nothing is answered any more.
+//! A worker that has just been started does not hear what is posted while it starts, so requests
+//! wait until it says that it is ready. If the worker breaks, whoever started the carrier is told
+//! once, and nothing is answered any more. A worker that computes for too long can be replaced by a
+//! new one, which knows nothing yet; what was asked of the old one is never answered.
 //!
 //! Callbacks run with no borrow held: they may send again.
 
@@ -23,17 +24,21 @@ use crate::wire::{self, FromWorker};
 pub struct Carrier(Rc<Line>);
 
 struct Line {
-    worker: Worker,
+    far_end: RefCell<FarEnd>,
     state: RefCell<State>,
     /// Whom to tell that the worker is gone; `None` once told.
     on_lost: RefCell<Option<OnLost>>,
+}
+
+/// The worker, and the ears that listen to it.
+struct FarEnd {
+    worker: Worker,
     _listeners: [EventListener; 2],
 }
 
 /// Hears the last words of a worker that broke.
 type OnLost = Box<dyn FnOnce(String)>;
 
-#[derive(Default)]
 struct State {
     last_id: u64,
     /// Requests that wait until the worker is ready; `None` once it is.
@@ -41,53 +46,54 @@ struct State {
     awaited: BTreeMap<u64, Awaited>,
 }
 
-/// Who waits for an answer.
-enum Awaited {
-    Once(Box<dyn FnOnce(Answer)>),
-    Often(Rc<dyn Fn(Answer)>),
-}
-
-/// Keeps a `watch` alive; dropping it ends it.
-#[must_use = "the answers stop when this is dropped"]
-pub struct Watch {
-    carrier: Carrier,
-    id: u64,
+/// Who waits for an answer, and since when, in ms.
+struct Awaited {
+    on_answer: Box<dyn FnOnce(Answer)>,
+    since: f64,
 }
 
 impl Carrier {
     /// Starts a worker; `on_lost` is told why if it breaks.
     pub fn start(on_lost: impl FnOnce(String) + 'static) -> Carrier {
-        let worker = open_worker();
         Carrier(Rc::new_cyclic(|line| Line {
-            _listeners: [hear_messages(&worker, line), hear_errors(&worker, line)],
-            worker,
-            state: RefCell::new(State { waiting: Some(Vec::new()), ..State::default() }),
+            far_end: RefCell::new(FarEnd::open(line)),
+            state: RefCell::new(State {
+                last_id: 0,
+                waiting: Some(Vec::new()),
+                awaited: BTreeMap::new(),
+            }),
             on_lost: RefCell::new(Some(Box::new(on_lost))),
         }))
     }
 
-    /// Asks; the first answer goes to `on_answer`.
+    /// Asks; the answer goes to `on_answer`.
     pub fn send(&self, ask: Ask, on_answer: impl FnOnce(Answer) + 'static) {
-        self.post(ask, Awaited::Once(Box::new(on_answer)));
-    }
-
-    /// Asks; each answer goes to `on_answer` until the `Watch` is dropped.
-    pub fn watch(&self, ask: Ask, on_answer: impl Fn(Answer) + 'static) -> Watch {
-        let id = self.post(ask, Awaited::Often(Rc::new(on_answer)));
-        Watch { carrier: self.clone(), id }
-    }
-
-    fn post(&self, ask: Ask, awaited: Awaited) -> u64 {
         let mut state = self.0.state.borrow_mut();
         state.last_id += 1;
         let id = state.last_id;
-        state.awaited.insert(id, awaited);
+        let on_answer = Box::new(on_answer);
+        state.awaited.insert(id, Awaited { on_answer, since: js_sys::Date::now() });
         let text = wire::encode(&Request { id, ask });
         match &mut state.waiting {
             Some(waiting) => waiting.push(text),
             None => self.0.post(&text),
         }
-        id
+    }
+
+    /// For how many ms the worker has left a request without an answer.
+    pub fn silence(&self) -> f64 {
+        let state = self.0.state.borrow();
+        let oldest = state.awaited.values().next();
+        oldest.map_or(0.0, |awaited| js_sys::Date::now() - awaited.since)
+    }
+
+    /// Ends the worker in the midst of what it does, and starts another.
+    pub fn restart(&self) {
+        self.0.far_end.borrow().worker.terminate();
+        let mut state = self.0.state.borrow_mut();
+        state.waiting = Some(Vec::new());
+        state.awaited.clear();
+        *self.0.far_end.borrow_mut() = FarEnd::open(&Rc::downgrade(&self.0));
     }
 }
 
@@ -97,15 +103,10 @@ impl PartialEq for Carrier {
     }
 }
 
-impl Drop for Watch {
-    fn drop(&mut self) {
-        self.carrier.0.state.borrow_mut().awaited.remove(&self.id);
-    }
-}
-
 impl Line {
     fn post(&self, text: &JsValue) {
-        self.worker.post_message(text).expect_throw("text can always be posted");
+        let far_end = self.far_end.borrow();
+        far_end.worker.post_message(text).expect_throw("text can always be posted");
     }
 
     fn on_message(&self, message: FromWorker) {
@@ -122,29 +123,27 @@ impl Line {
     }
 
     fn on_answer(&self, response: Response) {
-        let awaited = {
-            let awaited = &mut self.state.borrow_mut().awaited;
-            match awaited.get(&response.id) {
-                Some(Awaited::Often(on_answer)) => Some(Awaited::Often(on_answer.clone())),
-                Some(Awaited::Once(_)) => awaited.remove(&response.id),
-                None => None,
-            }
-        };
-        match awaited {
-            Some(Awaited::Once(on_answer)) => on_answer(response.answer),
-            Some(Awaited::Often(on_answer)) => on_answer(response.answer),
-            None => {}
+        let awaited = self.state.borrow_mut().awaited.remove(&response.id);
+        if let Some(awaited) = awaited {
+            (awaited.on_answer)(response.answer);
         }
     }
 
     /// The worker is gone: nobody waits any more, and its last words are passed on.
     fn lose(&self, why: String) {
-        self.worker.terminate();
+        self.far_end.borrow().worker.terminate();
         self.state.borrow_mut().awaited.clear();
         let on_lost = self.on_lost.borrow_mut().take();
         if let Some(on_lost) = on_lost {
             on_lost(why);
         }
+    }
+}
+
+impl FarEnd {
+    fn open(line: &Weak<Line>) -> FarEnd {
+        let worker = open_worker();
+        FarEnd { _listeners: [hear_messages(&worker, line), hear_errors(&worker, line)], worker }
     }
 }
 

@@ -1,21 +1,22 @@
 //! What the page listens to besides its own parts: the address, the keyboard, and the clock.
 
 use gloo::events::{EventListener, EventListenerOptions};
-use gloo::timers::callback::Timeout;
+use gloo::timers::callback::{Interval, Timeout};
 use gloo::utils::{document, window};
 use hashslot_core::view::{Direction, Filter};
 use hashslot_core::words::Span;
 use wasm_bindgen::JsCast;
-use web_sys::{Element, KeyboardEvent, MediaQueryList};
+use web_sys::{Element, HtmlElement, KeyboardEvent, MediaQueryList};
 use yew::prelude::*;
 
 use crate::asker::Asker;
-use crate::lab::{Ask, LINK_LEAD};
+use crate::lab::{Answer, Ask, LINK_LEAD, RunnerAsk};
+use crate::memory;
 use crate::model::{Action, Model, Motion, Pace, Sheet, Tab};
 use crate::moves::Move;
 
 /// The lesson that a newcomer finds.
-const DEFAULT_LESSON: &str = "a-master-dies";
+const DEFAULT_LESSON: &str = "first-five-minutes";
 
 /// How long each event is shown in the story's pace, and how much longer after a silence: five
 /// seconds in which only heartbeats went take no longer than a breath.
@@ -32,6 +33,9 @@ pub fn use_address(asker: &Asker) {
     let asker = asker.clone();
     use_effect_with((), move |()| {
         open_address(&asker);
+        if window().location().search().is_ok_and(|search| search.contains("present")) {
+            asker.tell(Action::TogglePresent);
+        }
         let listener = EventListener::new(&window(), "hashchange", move |_| open_address(&asker));
         move || drop(listener)
     });
@@ -40,13 +44,84 @@ pub fn use_address(asker: &Asker) {
 fn open_address(asker: &Asker) {
     let hash = window().location().hash().unwrap_or_default();
     let asked = hash.strip_prefix('#').unwrap_or_default();
-    asker.tell(Action::Leave);
-    asker.play(match asked.strip_prefix("lesson=") {
-        Some(id) if !id.is_empty() => Ask::Open { lesson: id.to_owned() },
-        _ if asked.starts_with(LINK_LEAD) => {
-            Ask::OpenText { file: "link".to_owned(), source: asked.to_owned() }
+    if asked.starts_with(LINK_LEAD) {
+        asker.tell(Action::Leave);
+        let source = asked.to_owned();
+        return asker.play(Ask::OpenText { file: "link".to_owned(), source });
+    }
+    match asked.strip_prefix("lesson=") {
+        Some(id) if !id.is_empty() => open_lesson(id.to_owned(), asker),
+        _ => {
+            open_lesson(memory::last_lesson().unwrap_or_else(|| DEFAULT_LESSON.to_owned()), asker);
         }
-        _ => Ask::Open { lesson: DEFAULT_LESSON.to_owned() },
+    }
+}
+
+/// Opens a lesson where it was left, or from its beginning.
+fn open_lesson(id: String, asker: &Asker) {
+    asker.tell(Action::Leave);
+    let begun = memory::Progress::of(&id).filter(|progress| !progress.is_done);
+    let Some(progress) = begun else { return asker.play(Ask::Open { lesson: id }) };
+    let source = progress.link;
+    let again = asker.clone();
+    asker.fetch(Ask::OpenText { file: id.clone(), source }, move |answer| match answer {
+        // What was kept is of use only if the lesson is still the same.
+        Answer::Opened { note: None, .. } => {
+            again.tell(Action::Answered(answer));
+            again.tell(Action::Resumed);
+        }
+        _ => again.play(Ask::Open { lesson: id }),
+    });
+}
+
+/// Opens a lesson from its beginning.
+pub fn start_again(id: &str, asker: &Asker) {
+    asker.tell(Action::Leave);
+    asker.play(Ask::Open { lesson: id.to_owned() });
+}
+
+/// Keeps how far the lesson is, after every deed.
+#[hook]
+pub fn use_progress(model: &UseReducerHandle<Model>, asker: &Asker) {
+    let asker = asker.clone();
+    let id = model.lesson_id.clone();
+    let deeds = model.shown.as_ref().map(|shown| {
+        let lesson = &shown.lesson;
+        (lesson.block, lesson.done.len(), shown.lanes.len(), shown.present, lesson.ask.clone())
+    });
+    use_effect_with((id, deeds), move |(id, deeds)| {
+        let Some((block, done, lanes, _, ask)) = deeds else { return };
+        let is_begun = *block > 0 && *done > 0 || *lanes > 1;
+        let is_done = *ask == RunnerAsk::Done;
+        let id = id.clone();
+        let keeper = asker.clone();
+        asker.fetch(Ask::Link, move |answer| {
+            let Answer::Link { text: link } = answer else { return };
+            if let (Some(id), true) = (id, is_begun) {
+                memory::Progress { is_done, link: link.clone() }.keep(&id);
+            }
+            keeper.keep(link);
+        });
+    });
+}
+
+/// Above this many ms the page says that the simulation is busy, and offers to stop it.
+const PATIENCE_MS: f64 = 2_000.0;
+
+/// Watches whether the simulation is busy with one thing for too long.
+#[hook]
+pub fn use_patience(asker: &Asker) {
+    let asker = asker.clone();
+    use_effect_with((), move |()| {
+        let mut was_busy = false;
+        let interval = Interval::new(500, move || {
+            let is_busy = asker.busy_ms() > PATIENCE_MS;
+            if is_busy != was_busy {
+                asker.tell(Action::Busy(is_busy));
+            }
+            was_busy = is_busy;
+        });
+        move || drop(interval)
     });
 }
 
@@ -57,7 +132,7 @@ pub fn use_motion(model: &UseReducerHandle<Model>, asker: &Asker) {
     let pace = model.pace;
     use_effect_with((model.motion, pace, model.shown.clone()), move |(motion, pace, shown)| {
         let silence = shown.as_ref().and_then(|shown| shown.passed).unwrap_or(Span::ZERO);
-        let next = Ask::Step { direction: Direction::Forward, filter: Filter::News };
+        let next = Ask::Step { direction: Direction::Forward, filter: Filter::Story };
         let (pause_ms, ask) = match pace {
             Pace::Story | Pace::Film if silence > SILENCE => (STORY_MS + SILENCE_MS, next),
             Pace::Story | Pace::Film => (STORY_MS, next),
@@ -81,9 +156,11 @@ pub fn use_motion(model: &UseReducerHandle<Model>, asker: &Asker) {
 #[hook]
 pub fn use_keys(model: &UseReducerHandle<Model>, asker: &Asker) {
     let is_still = model.motion == Motion::Still;
+    let is_presenting = model.desk.is_presenting;
     let asker = asker.clone();
-    use_effect_with((is_still, model.shown.clone()), move |(is_still, shown)| {
-        let (is_still, shown) = (*is_still, shown.clone());
+    let deps = (is_still, is_presenting, model.shown.clone());
+    use_effect_with(deps, move |(is_still, is_presenting, shown)| {
+        let (is_still, is_presenting, shown) = (*is_still, *is_presenting, shown.clone());
         // A space would scroll the page as well.
         let active = EventListenerOptions::enable_prevent_default();
         let listener =
@@ -98,7 +175,9 @@ pub fn use_keys(model: &UseReducerHandle<Model>, asker: &Asker) {
                 if is_for_text(event) {
                     return;
                 }
-                if let Some(wanted) = move_of(event, is_still) {
+                if is_presenting && turn_page(event) {
+                    event.prevent_default();
+                } else if let Some(wanted) = move_of(event, is_still) {
                     event.prevent_default();
                     wanted.make(&asker, shown.as_deref());
                 } else if let Some(action) = action_of(event) {
@@ -122,6 +201,20 @@ fn move_of(event: &KeyboardEvent, is_still: bool) -> Option<Move> {
         "Home" => Some(Move::BackToLesson),
         _ => None,
     }
+}
+
+/// The keys of a clicker: on with the lesson, and back. Whether it was one.
+fn turn_page(event: &KeyboardEvent) -> bool {
+    let selector = match event.key().as_str() {
+        "PageDown" => "button#primary",
+        "PageUp" => "#previous-moment",
+        _ => return false,
+    };
+    let found = document().query_selector(selector).ok().flatten();
+    if let Some(button) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        button.click();
+    }
+    true
 }
 
 fn action_of(event: &KeyboardEvent) -> Option<Action> {

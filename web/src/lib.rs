@@ -17,8 +17,10 @@ mod app;
 mod asker;
 pub mod carrier;
 mod components;
+mod files;
 mod hooks;
 pub mod lab;
+mod memory;
 mod model;
 mod moves;
 pub mod trial;
@@ -30,6 +32,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 /// Draws the page into `#app` and starts its worker. Called once, by `page.js`.
 #[wasm_bindgen]
 pub fn start_page() {
+    memory::show_theme();
     let root =
         gloo::utils::document().get_element_by_id("app").expect("index.html has an element #app");
     yew::Renderer::<app::App>::with_root(root).render();

@@ -9,7 +9,6 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use hashslot_core::lesson::Sight;
-use hashslot_core::view::Moment;
 use yew::prelude::*;
 
 use crate::lab::{Answer, Lesson, Pause, Reason, RunnerAsk, Shelved, Shown};
@@ -31,6 +30,10 @@ pub struct Model {
     pub trouble: Option<Trouble>,
     /// What is to be said once, such as how a link differs from what was shared.
     pub note: Option<AttrValue>,
+    /// Whether the simulation has been busy with one thing for a while.
+    pub is_busy: bool,
+    /// Whether the lesson goes on where it was left at another time.
+    pub is_resumed: bool,
     pub desk: Desk,
 }
 
@@ -87,6 +90,9 @@ pub enum Pace {
     Steady(f64),
 }
 
+/// Said after a minute in which only heartbeats went.
+const NOTHING_HAPPENS: &str = "Nothing will happen by itself. Kill a node?";
+
 /// What went wrong, in words for the person.
 #[derive(Clone, PartialEq)]
 pub enum Trouble {
@@ -115,6 +121,9 @@ pub enum Action {
     OpenSheet(Option<Sheet>),
     ToggleTerminal,
     TogglePresent,
+    Busy(bool),
+    /// The lesson was taken up where it was left at another time.
+    Resumed,
     Ring(Vec<Sight>),
     /// Closes what lies on top.
     Escape,
@@ -147,6 +156,8 @@ impl Reducible for Model {
                 model.desk.is_terminal_open = !model.desk.is_terminal_open;
             }
             Action::TogglePresent => model.desk.is_presenting = !model.desk.is_presenting,
+            Action::Busy(is_busy) => model.is_busy = is_busy,
+            Action::Resumed => model.is_resumed = true,
             Action::Ring(sights) => model.desk.ringed = Rc::new(sights),
             Action::Escape => model.desk.close_one(),
         }
@@ -181,6 +192,7 @@ impl Model {
                 self.verdicts = Rc::default();
                 self.why = None;
                 self.motion = Motion::Still;
+                self.is_resumed = false;
                 self.show(*shown);
                 self.note = note.map(AttrValue::from);
             }
@@ -214,7 +226,7 @@ impl Model {
             (true, _) | (_, Motion::Still) => Motion::Still,
             (false, _) => Motion::Playing,
         };
-        self.note = None;
+        self.note = shown.is_idle.then_some(NOTHING_HAPPENS.into());
         self.shown = Some(Rc::new(shown));
     }
 
@@ -223,9 +235,8 @@ impl Model {
         let position = |shown: &Shown| shown.now.as_ref().map(|told| told.position);
         let here = position(shown);
         let is_new = self.shown.as_ref().is_none_or(|before| position(before) != here);
-        let is_stop = |moment| !matches!(moment, Moment::Step | Moment::Scheduled);
         let mut marks = shown.marks.iter();
-        is_new && marks.any(|mark| Some(mark.position) == here && is_stop(mark.moment))
+        is_new && marks.any(|mark| Some(mark.position) == here && mark.moment.is_stop())
     }
 
     fn set_going(&mut self) {

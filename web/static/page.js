@@ -11,3 +11,8 @@ try {
     '<p class="boot" role="alert">The lab could not start. Reload the page; ' +
     "if that does not help, try a current version of Firefox, Chrome or Safari.</p>";
 }
+
+// For when there is no network. Where the browser allows no such helper, all else works without.
+if ("serviceWorker" in navigator) {
+  navigator.serviceWorker.register("sw.js").catch(() => {});
+}

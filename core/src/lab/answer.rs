@@ -108,7 +108,7 @@ pub struct Shown {
     pub lesson: LessonState,
     /// The runs side by side, the lesson's own first.
     pub lanes: Vec<Lane>,
-    /// Whether a whole minute went by and nothing happened.
+    /// Whether this is the end of a whole minute in which nothing happened.
     pub is_idle: bool,
     /// All nodes there are, whoever looks.
     pub ports: Vec<u16>,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ask::Ask;
 use crate::words::Span;
+use crate::world::step::Line;
 
 /// One deed.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -53,6 +54,7 @@ impl Deeds {
             Ask::Choose { option } => Deed::Choose(*option),
             Ask::ChooseAll { options } => Deed::ChooseAll(options.clone()),
             Ask::WhatIf { option } => Deed::WhatIf(*option),
+            Ask::Do { line } if matches!(Line::parse(line), Ok(Line::Ask(_))) => return,
             Ask::Do { line } => Deed::Do(past, line.clone()),
             Ask::PlayOn => Deed::PlayOn(past),
             Ask::BackToLesson => Deed::BackToLesson,
@@ -104,6 +106,7 @@ mod tests {
         let mut deeds = Deeds::default();
         deeds.note(&Ask::Continue, None);
         deeds.note(&Ask::Show, None);
+        deeds.note(&Ask::Do { line: "$ digest".to_owned() }, None);
         deeds.note(&Ask::Continue, None);
         let kill = Ask::Do { line: "$ kill 7001".to_owned() };
         deeds.note(&kill, Some(Span::from_secs(3)));

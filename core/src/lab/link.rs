@@ -11,7 +11,8 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use miniz_oxide::deflate::compress_to_vec_zlib;
-use miniz_oxide::inflate::decompress_to_vec_zlib_with_limit;
+use miniz_oxide::inflate::stream::{InflateState, inflate};
+use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 use serde::{Deserialize, Serialize};
 
 use super::deeds::Deeds;
@@ -80,9 +81,18 @@ pub fn read(text: &str) -> Result<Saved, LinkError> {
         return Err(if is_number { LinkError::Version } else { LinkError::Damaged });
     }
     let packed = BASE64.decode(packed).map_err(|_| LinkError::Damaged)?;
-    let json =
-        decompress_to_vec_zlib_with_limit(&packed, UNPACKED_MAX).map_err(|_| LinkError::Damaged)?;
+    let json = unpack(&packed).ok_or(LinkError::Damaged)?;
     serde_json::from_slice(&json).map_err(|_| LinkError::Version)
+}
+
+/// What was packed; nothing if any of it is missing or wrong, or if more stands behind it.
+fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
+    let mut unpacked = vec![0; UNPACKED_MAX];
+    let mut state = InflateState::new_boxed(DataFormat::Zlib);
+    let done = inflate(&mut state, packed, &mut unpacked, MZFlush::Finish);
+    let is_whole = done.status == Ok(MZStatus::StreamEnd) && done.bytes_consumed == packed.len();
+    unpacked.truncate(done.bytes_written);
+    is_whole.then_some(unpacked)
 }
 
 #[cfg(test)]
@@ -115,6 +125,10 @@ mod tests {
                 assert!(changed == text || read(&changed).is_err(), "{changed}");
             }
             assert!(read(&text[..at]).is_err(), "cut off after {at}");
+        }
+        let payload = &text[text.find('.').unwrap() + 1..];
+        for tail in ["AAAA", "AA", payload] {
+            assert!(read(&format!("{text}{tail}")).is_err(), "with {tail} behind it");
         }
     }
 

@@ -61,8 +61,8 @@ struct Desk {
     /// The moments of each branch.
     moments: Vec<Moments>,
     deeds: Deeds,
-    /// Whether a minute has just gone by in which nothing happened.
-    is_idle: bool,
+    /// The end of a minute in which nothing happened.
+    idle_until: Option<Time>,
 }
 
 impl Lab {
@@ -103,7 +103,6 @@ impl Desk {
 
     fn do_it(&mut self, ask: &Ask, eyes: &mut Eyes) -> Answer {
         self.before = None;
-        self.is_idle = false;
         match ask {
             Ask::Continue => return self.tell_runner(Observation::Seen, eyes),
             Ask::Choose { option } => return self.tell_runner(Observation::Chosen(*option), eyes),
@@ -218,11 +217,11 @@ impl Desk {
         match self.player.do_line(line) {
             Err(error) => Answer::Refused { hint: format!("{error}; {}", error.help) },
             Ok(printed) => {
-                self.player.seek(self.place.at);
                 let world = self.player.session().world();
                 let cli = world.client(&ClientName::Cli);
                 let first = world.setup().first_port;
                 let cli_at = cli.map_or(first, |(_, client)| client.at().port());
+                self.player.seek(self.place.at);
                 Answer::Did { printed, cli_at, shown: Box::new(self.shown(eyes)) }
             }
         }
@@ -244,7 +243,8 @@ impl Desk {
     fn shown(&mut self, eyes: &Eyes) -> Shown {
         self.read_moments();
         let mut shown = shown::shown(&self.player, &self.moments, eyes, self.place, self.before);
-        shown.is_idle = self.is_idle;
+        let end = self.player.session().ends_at();
+        shown.is_idle = shown.is_present && self.idle_until == Some(end);
         shown
     }
 

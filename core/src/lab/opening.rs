@@ -57,7 +57,7 @@ impl Lab {
             before: None,
             moments: Vec::new(),
             deeds: Deeds::default(),
-            is_idle: false,
+            idle_until: None,
             player,
         };
         desk.player.play_to_pause();
@@ -89,11 +89,7 @@ impl Lab {
             .filter(|ask| matches!(self.answer(ask.clone()), Answer::Refused { .. }));
         let refused = refusals.count();
         let Some(desk) = &mut self.desk else { return opened };
-        desk.seek(saved.elapsed);
-        if let Some(position) = saved.position {
-            desk.show_event(position);
-        }
-        desk.before = None;
+        desk.show_place(saved.elapsed, saved.position);
         let note = desk.difference(&saved, refused);
         desk.opened(&self.eyes, note)
     }

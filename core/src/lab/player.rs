@@ -12,7 +12,7 @@ use super::answer::{Exchanged, LessonState};
 use super::transcript;
 use crate::lesson::{Block, Finding, Lesson, Mode, Observation, Runner, RunnerAsk, Stage, Target};
 use crate::words::{Span, TextError, Time};
-use crate::world::session::Session;
+use crate::world::session::{Bookmark, Session};
 use crate::world::step::Line;
 
 /// The branch on which the lesson itself runs.
@@ -35,7 +35,7 @@ pub struct Player {
     mode: Mode,
     done: Vec<Exchanged>,
     /// The moment that a prediction marked.
-    mark: Option<Time>,
+    mark: Option<Bookmark>,
 }
 
 impl Player {
@@ -58,6 +58,7 @@ impl Player {
         let stage = Stage {
             masters: setup.masters,
             replicas: setup.replicas,
+            empty: setup.empty,
             node_timeout: Span::from_millis(setup.config.node_timeout_ms),
             seed: setup.seed,
             latency: None,
@@ -126,7 +127,7 @@ impl Player {
         let observation = match ask {
             RunnerAsk::Perform { line, action } => self.perform(*line, action),
             RunnerAsk::Mark => {
-                self.mark = Some(self.session.ends_at());
+                self.mark = Some(self.session.bookmark());
                 Observation::Seen
             }
             RunnerAsk::Fork { option } => self.fork_at_mark(*option),
@@ -158,11 +159,9 @@ impl Player {
     }
 
     fn fork_at_mark(&mut self, option: usize) -> Observation {
-        let Some(at) = self.mark else { return Observation::Impossible };
-        self.session.switch(LESSON);
-        self.session.seek(at);
+        let Some(mark) = &self.mark else { return Observation::Impossible };
         let name = self.counter_name(option);
-        self.session.fork(name);
+        self.session.fork_at(mark, name);
         Observation::Seen
     }
 

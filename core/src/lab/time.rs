@@ -25,6 +25,7 @@ impl Desk {
         let moments = &self.moments[session.current()];
         let is_shown = |position: usize, event: &crate::world::event::Event| match filter {
             Filter::News => view::is_news(event),
+            Filter::Story => moments.is_story(position),
             Filter::Moments => moments.is_moment(position),
         };
         let found = match (direction, self.place.position) {
@@ -61,6 +62,18 @@ impl Desk {
         self.go(Place { position, at });
     }
 
+    /// Shows a moment as it was shown before: with this event, or with none, as far as there is
+    /// one by then.
+    pub(super) fn show_place(&mut self, elapsed: Span, position: Option<usize>) {
+        let session = self.player.session();
+        let at = (self.origin() + elapsed).min(session.ends_at());
+        let is_past =
+            |&found: &usize| session.trace().get(found).is_some_and(|event| event.at <= at);
+        let position = position.filter(is_past);
+        self.go(Place { position, at });
+        self.before = None;
+    }
+
     pub(super) fn show_present(&mut self) {
         self.seek(Span::MAX);
     }
@@ -85,8 +98,8 @@ impl Desk {
         }
     }
 
-    /// Lets time pass after the present, until there is a moment, or for a minute; what is shown
-    /// stays, unless nothing happened.
+    /// Lets time pass after the present, until there is a moment, or for a minute. What is shown
+    /// stays: the page follows at its own pace.
     pub(super) fn play_on(&mut self) {
         self.read_moments();
         self.player.leave_lesson("time passes");
@@ -100,8 +113,8 @@ impl Desk {
                 return;
             }
         }
-        self.is_idle = true;
-        self.show_present();
+        self.idle_until = Some(self.player.session().ends_at());
+        self.player.seek(self.place.at);
     }
 
     /// The last event up to a moment that a person is shown.

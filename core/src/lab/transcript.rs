@@ -53,6 +53,7 @@ pub fn setup_of(front: &FrontMatter) -> Setup {
     let mut setup = Setup { seed: stage.seed, ..Setup::default() };
     setup.masters = stage.masters;
     setup.replicas = stage.replicas;
+    setup.empty = stage.empty;
     setup.config.node_timeout_ms = stage.node_timeout.millis();
     if let Some(latency) = stage.latency {
         setup.delay.latency = latency;

@@ -31,12 +31,16 @@ pub enum Version {
     V7_0,
 }
 
-/// The cluster that a lesson begins with: formed, settled and empty.
+/// The nodes that a lesson begins with: a cluster that is formed, settled and without keys, or
+/// empty nodes that know nobody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Stage {
+    /// 0 on a stage of empty nodes, and so are the replicas.
     pub masters: u16,
     /// Per master, paired in order: with three masters, 7003 replicates 7000, 7004 7001, and so on.
     pub replicas: u16,
+    /// Nodes that belong to no cluster; 0 on a stage with masters.
+    pub empty: u16,
     pub node_timeout: Span,
     pub seed: u64,
     /// How long a message takes from node to node, if the lesson says so.
@@ -51,7 +55,8 @@ impl Stage {
 
     /// How many nodes there are.
     pub fn node_count(&self) -> u16 {
-        self.masters.saturating_mul(self.replicas.saturating_add(1))
+        let formed = self.masters.saturating_mul(self.replicas.saturating_add(1));
+        formed.saturating_add(self.empty)
     }
 
     /// The nodes by name, masters first.
@@ -80,9 +85,9 @@ struct Written {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct WrittenStage {
-    masters: u16,
-    #[serde(default)]
-    replicas: u16,
+    masters: Option<u16>,
+    replicas: Option<u16>,
+    empty: Option<Spanned<u16>>,
     #[serde(rename = "node-timeout")]
     node_timeout: Option<Spanned<String>>,
     #[serde(default)]
@@ -154,15 +159,10 @@ fn explain(error: &Error, text: &str) -> (usize, TextError) {
             format!("unknown key `{field}`"),
             key_help(field, expected),
         ),
-        Error::SerdeMissingField { field, .. } if *field != "masters" => {
+        Error::SerdeMissingField { field, .. } => {
             let message = format!("the key `{field}` is missing");
             let help = format!("write: {}", example(field));
             (1, TextError::new(1, 3, message, help))
-        }
-        Error::SerdeMissingField { field, .. } => {
-            let (message, help) =
-                (format!("the key `{field}` is missing"), format!("write: {}", example(field)));
-            place(0, message, help)
         }
         Error::DuplicateMappingKey { key: Some(key), .. } => {
             let help = "keep one of the two".to_owned();
@@ -197,7 +197,6 @@ const EXAMPLES: &[(&str, &str)] = &[
     ("minutes", "minutes: 15"),
     ("misconception", "misconception: \"The cluster knows that a node is dead.\""),
     ("cluster", "cluster: { masters: 3, replicas: 1, node-timeout: 5s, seed: 7 }"),
-    ("masters", "cluster: { masters: 3, replicas: 1, node-timeout: 5s, seed: 7 }"),
 ];
 
 fn example(key: &str) -> &'static str {
@@ -254,19 +253,41 @@ fn check_stage(written: Spanned<WrittenStage>, findings: &mut Findings) -> Optio
     let written = written.value;
     let node_timeout = check_span(&written.node_timeout, NODE_TIMEOUT_DEFAULT, findings);
     let latency = check_span(&written.latency, Span::ZERO, findings);
+    let problem = nodes_problem(&written);
     let stage = Stage {
-        masters: written.masters,
-        replicas: written.replicas,
+        masters: written.masters.unwrap_or(0),
+        replicas: written.replicas.unwrap_or(0),
+        empty: written.empty.as_ref().map_or(0, |empty| empty.value),
         node_timeout: node_timeout?,
         seed: written.seed,
         latency: latency.filter(|_| written.latency.is_some()),
     };
     latency?;
-    let Some((message, help)) = size_problem(&stage) else {
+    let Some((message, help)) = problem.or_else(|| size_problem(&stage)) else {
         return Some(stage);
     };
+    let place = written.empty.map_or(place, |empty| empty.referenced);
     findings.add(line_of(place), TextError::new(column_of(place), 1, message, help));
     None
+}
+
+/// Whether it is said which nodes there are, and said once.
+fn nodes_problem(written: &WrittenStage) -> Option<(String, &'static str)> {
+    let formed = written.masters.is_some() || written.replicas.is_some();
+    match &written.empty {
+        None if written.masters.is_none() => Some((
+            "a stage needs nodes".to_owned(),
+            "write masters: 3, or empty: 6 for nodes that know nobody",
+        )),
+        Some(_) if formed => Some((
+            "empty nodes are neither masters nor replicas".to_owned(),
+            "write masters and replicas, or empty, but not both",
+        )),
+        Some(empty) if empty.value == 0 => {
+            Some(("a stage needs a node".to_owned(), "write empty: 6, say"))
+        }
+        _ => None,
+    }
 }
 
 /// A duration, or the default if there is none; `None` if it is wrong.
@@ -298,8 +319,9 @@ fn wrong<T: ToString>(value: &Spanned<T>, message: &str, help: &str, findings: &
 }
 
 fn size_problem(stage: &Stage) -> Option<(String, &'static str)> {
-    let nodes = u32::from(stage.masters) * (u32::from(stage.replicas) + 1);
-    if stage.masters == 0 {
+    let formed = u32::from(stage.masters) * (u32::from(stage.replicas) + 1);
+    let nodes = formed + u32::from(stage.empty);
+    if stage.masters == 0 && stage.empty == 0 {
         Some(("a cluster needs a master".to_owned(), "write masters: 3 or more"))
     } else if nodes > Stage::NODES_MAX {
         let message = format!("{nodes} nodes are more than a stage holds");

@@ -102,6 +102,19 @@ pub(super) const ROWS: &[NodeRow] = &[
         run: add_slots_range,
     },
     NodeRow {
+        spec: spec(
+            "cluster|count-failure-reports",
+            3,
+            "node-id",
+            "How many others say that a node fails.",
+        ),
+        run: count_failure_reports,
+    },
+    NodeRow {
+        spec: spec("cluster|replicas", 3, "node-id", "What this node believes of the replicas."),
+        run: replicas,
+    },
+    NodeRow {
         spec: spec("cluster|replicate", 3, "node-id", "Become a replica of a master."),
         run: replicate,
     },
@@ -190,11 +203,40 @@ fn add_slots_range(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Ef
     node.add_slots(slots, out)
 }
 
+/// The node of this id; the error is the reply.
+fn find_node(node: &Node, id: &[u8]) -> Result<PeerIdx, Reply> {
+    let found = NodeId::parse(id).and_then(|id| node.peers.find(id));
+    found.ok_or_else(|| {
+        let typed = String::from_utf8_lossy(id);
+        Reply::error(format!("ERR Unknown node {typed}"))
+    })
+}
+
+/// The reports by others that still count: this node's own opinion is not among them.
+fn count_failure_reports(
+    node: &mut Node,
+    _: &mut Client,
+    args: &[Bytes],
+    _: &mut Effects,
+) -> Reply {
+    match find_node(node, &args[2]) {
+        Ok(index) => Reply::Integer(node.valid_reports(index) as i64),
+        Err(error) => error,
+    }
+}
+
+fn replicas(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Effects) -> Reply {
+    match find_node(node, &args[2]) {
+        Ok(index) if node.peers[index].is_master() => report::replicas(node, index),
+        Ok(_) => Reply::error("ERR The specified node is not a master"),
+        Err(error) => error,
+    }
+}
+
 fn replicate(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> Reply {
-    let found = NodeId::parse(&args[2]).and_then(|id| node.peers.find(id));
-    let Some(index) = found else {
-        let id = String::from_utf8_lossy(&args[2]).into_owned();
-        return Reply::error(format!("ERR Unknown node {id}"));
+    let index = match find_node(node, &args[2]) {
+        Ok(index) => index,
+        Err(error) => return error,
     };
     if index == MYSELF {
         return Reply::error("ERR Can't replicate myself");

@@ -4,6 +4,8 @@
 //! suspicion, the quorum, the election, the vote, the change of state, the lost write, each once
 //! per fault, so that a failover has six to eight of them.
 
+use std::mem::Discriminant;
+
 use serde::{Deserialize, Serialize};
 
 use super::events;
@@ -20,6 +22,8 @@ use crate::world::trace::Trace;
 pub enum Filter {
     /// What changed something, and every "no".
     News,
+    /// What is new in the news: of the many nodes that come to notice the same, the first.
+    Story,
     /// The moments only.
     Moments,
 }
@@ -69,6 +73,12 @@ impl Moment {
             Moment::Won => "M",
             Moment::Lost => "L",
         }
+    }
+
+    /// Whether the play stops here. What the person did themselves, and a replica that begins to
+    /// wait, are marks only.
+    pub const fn is_stop(self) -> bool {
+        !matches!(self, Moment::Step | Moment::Scheduled)
     }
 
     fn of(event: &Event) -> Option<Moment> {
@@ -127,12 +137,15 @@ pub fn is_news(event: &Event) -> bool {
     }
 }
 
-/// The moments of one trace, once per kind per fault; grows with the trace.
+/// What of a trace is worth a stop, and what is worth a story; grows with the trace.
 #[derive(Clone, Debug, Default)]
 pub struct Moments {
     found: Vec<(usize, Moment)>,
-    /// Those of the last fault.
+    /// The kinds of moment since the last fault.
     seen: Vec<Moment>,
+    story: Vec<usize>,
+    /// The kinds of fact since the last fault.
+    told: Vec<Discriminant<Fact>>,
     /// How far the trace was read.
     read: usize,
 }
@@ -141,25 +154,52 @@ impl Moments {
     /// Reads what was added to the trace since the last time.
     pub fn read(&mut self, trace: &Trace) {
         for position in self.read.max(trace.start())..trace.len() {
-            let Some(moment) = trace.get(position).and_then(Moment::of) else { continue };
-            if moment == Moment::Step {
-                self.seen.clear();
-            } else if self.seen.contains(&moment) {
-                continue;
+            if let Some(event) = trace.get(position) {
+                self.take(position, event);
             }
-            self.seen.push(moment);
-            self.found.push((position, moment));
         }
         self.read = trace.len();
     }
 
-    /// All of them, oldest first, with their positions.
+    fn take(&mut self, position: usize, event: &Event) {
+        let moment = Moment::of(event);
+        if moment == Some(Moment::Step) {
+            self.seen.clear();
+            self.told.clear();
+        }
+        let moment = moment.filter(|moment| !self.seen.contains(moment));
+        if let Some(moment) = moment {
+            self.seen.push(moment);
+            self.found.push((position, moment));
+        }
+        if is_news(event) && (self.is_new(event) || moment.is_some()) {
+            self.story.push(position);
+        }
+    }
+
+    /// Whether no other node has noticed the same since the last fault. What people and clients do,
+    /// and each vote, is always new.
+    fn is_new(&mut self, event: &Event) -> bool {
+        let EventKind::Fact(fact) = &event.kind else { return true };
+        let kind = std::mem::discriminant(&**fact);
+        let is_told = self.told.contains(&kind);
+        if !is_told {
+            self.told.push(kind);
+        }
+        !is_told || matches!(**fact, Fact::VoteGranted { .. })
+    }
+
+    /// All moments, oldest first, with their positions: once per kind per fault.
     pub fn all(&self) -> &[(usize, Moment)] {
         &self.found
     }
 
     pub fn is_moment(&self, position: usize) -> bool {
         self.found.binary_search_by_key(&position, |&(at, _)| at).is_ok()
+    }
+
+    pub fn is_story(&self, position: usize) -> bool {
+        self.story.binary_search(&position).is_ok()
     }
 }
 

@@ -32,6 +32,9 @@ const STARTS_WITHIN: Span = Span::from_secs(1);
 /// How long a cluster may take to form before something must be wrong with it.
 const FORMATION_MAX: Span = Span::from_secs(300);
 const POLL: Span = Span::from_millis(100);
+/// How long empty nodes have been up when they are shown: past the two seconds in which a node that
+/// was just started does not look at its slots (Redis 7.0, `cluster.c: clusterUpdateState`).
+const UP_SINCE: Span = Span::from_secs(4);
 
 /// What a world is made from.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,6 +42,8 @@ pub struct Setup {
     pub masters: u16,
     /// For each master.
     pub replicas: u16,
+    /// Nodes that know nobody, in the place of masters and replicas: those are 0 then.
+    pub empty: u16,
     pub seed: u64,
     pub first_port: u16,
     /// How long packets take where nothing is slow.
@@ -55,6 +60,7 @@ impl Default for Setup {
         Setup {
             masters: 3,
             replicas: 1,
+            empty: 0,
             seed: 1,
             first_port: 7000,
             delay: Delay { latency: Span::from_micros(200), jitter: Span::from_micros(200) },
@@ -68,7 +74,7 @@ impl Default for Setup {
 impl Setup {
     /// How many nodes there are.
     pub fn nodes(&self) -> u16 {
-        self.masters * (1 + self.replicas)
+        self.masters * (1 + self.replicas) + self.empty
     }
 }
 
@@ -98,16 +104,24 @@ impl World {
         world
     }
 
-    /// A world with a cluster that has formed; its time is counted from there.
+    /// A world with a cluster that has formed, or with empty nodes if it asks for those; its time
+    /// is counted from there.
     pub fn formed(setup: Setup) -> World {
         let mut world = World::new(setup);
         let mut trace = Trace::new(Level::Off);
-        world.found_cluster(&mut trace);
-        world.form_until(&mut trace, World::all_have_joined);
-        world.attach_replicas(&mut trace);
-        world.form_until(&mut trace, World::all_are_in_step);
+        match world.setup.empty {
+            0 => world.form(&mut trace),
+            _ => world.run_for(UP_SINCE, &mut trace),
+        }
         world.origin = world.now();
         world
+    }
+
+    fn form(&mut self, trace: &mut Trace) {
+        self.found_cluster(trace);
+        self.form_until(trace, World::all_have_joined);
+        self.attach_replicas(trace);
+        self.form_until(trace, World::all_are_in_step);
     }
 
     /// Sends one command to a node as if from a client beside it, and takes the reply: no time

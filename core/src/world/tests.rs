@@ -2,7 +2,7 @@
 
 use super::step::{Line, Step};
 use super::*;
-use crate::node::Fact;
+use crate::node::{Fact, Health};
 
 fn setup(seed: u64) -> Setup {
     let mut setup = Setup { seed, ..Setup::default() };
@@ -50,6 +50,19 @@ impl Lab {
     fn pfail_at(&self, by: &str) -> Option<u64> {
         let is_pfail = |fact: &Fact| matches!(fact, Fact::PfailSet { .. });
         self.facts().iter().find(|(_, at, fact)| at == by && is_pfail(fact)).map(|fact| fact.0)
+    }
+}
+
+#[test]
+fn empty_nodes_know_nobody_and_form_a_cluster_only_by_hand() {
+    let setup = Setup { masters: 0, replicas: 0, empty: 3, ..setup(2) };
+    let mut world = World::formed(setup);
+    let mut trace = Trace::new(Level::Off);
+    world.run_for(Span::from_secs(30), &mut trace);
+    assert_eq!(world.servers().count(), 3);
+    for (_, _, server) in world.servers() {
+        assert_eq!(server.node.beliefs().count(), 1);
+        assert_eq!(server.node.health(), Health::Fail);
     }
 }
 

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use hashslot_core::lesson::{Block, Node};
 use hashslot_core::view::Traffic;
 use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
+use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
+use super::chosen;
 use crate::asker::{Asker, use_asker};
+use crate::files;
 use crate::lab::{Ask, Lesson, Shelved, Shown};
+use crate::memory::Progress;
 use crate::model::{Action, Sheet};
 
 #[derive(Properties, PartialEq)]
@@ -47,6 +50,7 @@ pub fn Header(props: &Props) -> Html {
             <Menu lessons={props.lessons.clone()} open={props.open.clone()}
                 key={props.open.as_deref().unwrap_or_default().to_owned()} />
             <div class="tools">
+                { terminal(&asker) }
                 { tool(&asker, "share", "Share", "Share (s)", Sheet::Share) }
                 { tool(&asker, "keys", "?", "Keys (?)", Sheet::Keys) }
             </div>
@@ -75,6 +79,15 @@ fn headings(block: &Block) -> usize {
     prose.text.nodes.iter().filter(is_heading).count()
 }
 
+fn terminal(asker: &Asker) -> Html {
+    let asker = asker.clone();
+    let on_click = move |_: MouseEvent| asker.tell(Action::ToggleTerminal);
+    html! {
+        <button id="terminal-button" type="button" aria-label="Terminal (`)" title="Terminal (`)"
+            onclick={on_click}><code>{ ">_" }</code></button>
+    }
+}
+
 /// A button that opens a sheet.
 fn tool(
     asker: &Asker,
@@ -91,15 +104,18 @@ fn tool(
 }
 
 #[derive(Properties, PartialEq)]
-struct GlassesProps {
-    seen_by: Option<u16>,
-    traffic: Traffic,
-    ports: Rc<Vec<u16>>,
+pub struct GlassesProps {
+    pub seen_by: Option<u16>,
+    pub traffic: Traffic,
+    pub ports: Rc<Vec<u16>>,
+    /// What goes before the ids, where there are two of them.
+    #[prop_or_default]
+    pub lead: AttrValue,
 }
 
 /// Whose eyes the stage is seen with, and which messages are shown.
 #[component]
-fn Glasses(props: &GlassesProps) -> Html {
+pub fn Glasses(props: &GlassesProps) -> Html {
     let asker = use_asker();
     let on_see = {
         let asker = asker.clone();
@@ -125,14 +141,16 @@ fn Glasses(props: &GlassesProps) -> Html {
         <div class="glasses">
             <label>
                 { "Seen by " }
-                <select id="seen-by" onchange={on_see}>
+                <select id={format!("{}seen-by", props.lead)} onchange={on_see}>
                     <option value="" selected={props.seen_by.is_none()}>{ "the world" }</option>
                     { for props.ports.iter().map(eye) }
                 </select>
             </label>
             <label>
                 { "Traffic " }
-                <select id="traffic" onchange={on_traffic}>{ for TRAFFICS.iter().map(traffic) }</select>
+                <select id={format!("{}traffic", props.lead)} onchange={on_traffic}>
+                    { for TRAFFICS.iter().map(traffic) }
+                </select>
             </label>
         </div>
     }
@@ -140,12 +158,6 @@ fn Glasses(props: &GlassesProps) -> Html {
 
 const TRAFFICS: [(&str, Traffic); 3] =
     [("quiet", Traffic::Quiet), ("news", Traffic::News), ("all", Traffic::All)];
-
-/// The value that was chosen in a list.
-fn chosen(event: &Event) -> Option<String> {
-    let list: HtmlSelectElement = event.target()?.dyn_into().ok()?;
-    Some(list.value())
-}
 
 #[derive(Properties, PartialEq)]
 struct MenuProps {
@@ -155,13 +167,24 @@ struct MenuProps {
 
 #[component]
 fn Menu(props: &MenuProps) -> Html {
+    let asker = use_asker();
+    let on_file = move |event: Event| {
+        let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+        files::open_first(input.and_then(|input| input.files()), &asker);
+    };
     let entry = |lesson: &Shelved| {
         let is_open = (Some(&*lesson.id) == props.open.as_deref()).then_some("page");
         html! {
             <li>
                 <a href={format!("#lesson={}", lesson.id)} aria-current={is_open}>
                     <strong>{ &lesson.title }</strong>
-                    <span class="minutes">{ format!("{} min", lesson.minutes) }</span>
+                    <span class="minutes">
+                        { match Progress::of(&lesson.id) {
+                            Some(Progress { is_done: true, .. }) => "done \u{2713}".to_owned(),
+                            Some(_) => "begun".to_owned(),
+                            None => format!("{} min", lesson.minutes),
+                        } }
+                    </span>
                     <span class="about">{ &lesson.about }</span>
                 </a>
             </li>
@@ -170,7 +193,16 @@ fn Menu(props: &MenuProps) -> Html {
     html! {
         <details class="menu" id="lessons">
             <summary>{ "Lessons" }</summary>
-            <ul>{ for props.lessons.iter().map(entry) }</ul>
+            <ul>
+                { for props.lessons.iter().map(entry) }
+                <li>
+                    <label class="file">
+                        { "Open a file: a lesson (.md), or what was saved here" }
+                        <input type="file" id="open-file" accept=".md,.lab,.session,text/*"
+                            onchange={on_file} />
+                    </label>
+                </li>
+            </ul>
         </details>
     }
 }

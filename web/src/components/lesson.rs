@@ -11,12 +11,13 @@ use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
-use super::look::look;
+use super::look::LookBlock;
 use super::prediction::Prediction;
 use super::prose::prose;
 use super::quiz::QuizBlock;
 use super::transcript::transcript;
 use crate::asker::{Asker, use_asker};
+use crate::hooks::start_again;
 use crate::lab::{Ask, Lesson, Pause, RunnerAsk, Shelved, Shown};
 use crate::model::{Action, Model, Tab, Trouble};
 
@@ -41,8 +42,14 @@ pub fn LessonColumn(props: &Props) -> Html {
     html! {
         <main class="lesson" aria-label="Lesson" tabindex="-1">
             if let (Some(lesson), Some(shown)) = (&model.lesson, &model.shown) {
+                if model.is_resumed {
+                    <p class="resumed dim">
+                        { "You are where you left off. " }
+                        { start_again_button(model, &asker) }
+                    </p>
+                }
                 { for blocks(lesson, shown, model, on_do) }
-                { ending(shown, model) }
+                { ending(shown, model, &asker) }
             } else if let Some(trouble) = &model.trouble {
                 { nothing_open(trouble, &model.lessons) }
             } else {
@@ -69,13 +76,13 @@ fn blocks<'a>(
             Block::Lab(lab) => transcript(lab, &state.done, ask, on_do),
             Block::Predict(predict) => html! {
                 <Prediction {index} predict={predict.clone()} {verdict}
-                    is_current={ask.is_some()} {on_do} />
+                    is_current={ask.is_some()} is_covered={model.desk.is_presenting} {on_do} />
             },
             Block::Quiz(quiz) => html! {
                 <QuizBlock {index} quiz={quiz.clone()} {verdict}
                     is_current={ask.is_some()} {on_do} />
             },
-            Block::Look(sights) => look(sights),
+            Block::Look(look) => html! { <LookBlock look={look.clone()} /> },
         };
         html! {
             <div class="lesson-block" data-block={index.to_string()} key={index}>{ content }</div>
@@ -84,7 +91,7 @@ fn blocks<'a>(
 }
 
 /// What stands below the last block: that the lesson is over, and where to go on.
-fn ending(shown: &Shown, model: &Model) -> Html {
+fn ending(shown: &Shown, model: &Model, asker: &Asker) -> Html {
     if shown.lesson.ask != RunnerAsk::Done {
         return Html::default();
     }
@@ -96,8 +103,22 @@ fn ending(shown: &Shown, model: &Model) -> Html {
                 { "This was the whole lesson. The timeline keeps all that happened: \
                    go back, and ask why." }
             </p>
+            <p>{ start_again_button(model, asker) }</p>
             { for others.map(link) }
         </div>
+    }
+}
+
+/// Plays the lesson from its beginning; one that does not come with the program is opened again by
+/// its owner.
+fn start_again_button(model: &Model, asker: &Asker) -> Html {
+    let Some(id) = model.lesson_id.clone() else { return Html::default() };
+    let asker = asker.clone();
+    let on_click = move |_: MouseEvent| start_again(&id, &asker);
+    html! {
+        <button class="start-again" type="button" onclick={on_click}>
+            { "Start this lesson again" }
+        </button>
     }
 }
 
@@ -143,15 +164,20 @@ fn use_sights(model: &Model, asker: &Asker) {
             })
             .flatten()
             .collect();
-        for sight in &sights {
-            open_sight(*sight, &asker);
+        if has_room_for_dock() {
+            sights.iter().for_each(|&sight| open_sight(sight, &asker));
         }
         asker.tell(Action::Ring(sights));
     });
 }
 
-/// Opens the tab in which a sight is to be seen. On small screens the dock lies over the lesson, so
-/// there the learner opens it.
+/// Whether the dock stands beside the lesson, and not over it; the style sheet has the same.
+fn has_room_for_dock() -> bool {
+    let query = gloo::utils::window().match_media("(min-width: 1280px)").ok().flatten();
+    query.is_some_and(|query| query.matches())
+}
+
+/// Opens the tab in which a sight is to be seen.
 pub fn open_sight(sight: Sight, asker: &Asker) {
     match sight {
         Sight::Beliefs(_) => asker.tell(Action::OpenTab(Some(Tab::Beliefs))),

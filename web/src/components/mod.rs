@@ -3,13 +3,17 @@
 
 pub mod dock;
 pub mod header;
+pub mod keys;
 mod lanes;
 pub mod lesson;
 mod look;
+mod pace;
 mod prediction;
 mod prose;
 mod quiz;
 pub mod says;
+pub mod share;
+mod sheet;
 pub mod stage;
 pub mod terminal;
 pub mod timeline;
@@ -17,6 +21,15 @@ mod track;
 mod transcript;
 
 use hashslot_core::words::Span;
+use wasm_bindgen::JsCast;
+use web_sys::HtmlSelectElement;
+use yew::prelude::Event;
+
+/// The value that was chosen in a list.
+pub fn chosen(event: &Event) -> Option<String> {
+    let list: HtmlSelectElement = event.target()?.dyn_into().ok()?;
+    Some(list.value())
+}
 
 /// A moment as people say it: `6.31 s`, and where a hundredth is too coarse, `0.29 ms`.
 pub fn spoken(span: Span) -> String {

@@ -18,13 +18,17 @@ pub struct Props {
     pub verdict: Option<RunnerAsk>,
     /// Whether the lesson stands at this block.
     pub is_current: bool,
+    /// Whether the answer stays covered until it is asked for: the room is still thinking.
+    pub is_covered: bool,
     pub on_do: Callback<Ask>,
 }
 
 #[component]
 pub fn Prediction(props: &Props) -> Html {
     let chosen = use_state(|| None::<usize>);
+    let uncovered = use_state(|| false);
     let has_verdict = props.verdict.is_some();
+    let is_hidden = props.is_covered && has_verdict && !*uncovered;
     let on_commit = {
         let (chosen, on_do) = (chosen.clone(), props.on_do.clone());
         Callback::from(move |event: SubmitEvent| {
@@ -33,6 +37,10 @@ pub fn Prediction(props: &Props) -> Html {
                 on_do.emit(Ask::Choose { option });
             }
         })
+    };
+    let on_uncover = {
+        let uncovered = uncovered.clone();
+        move |_: MouseEvent| uncovered.set(true)
     };
     let committed = match &props.verdict {
         Some(RunnerAsk::Verdict { chosen, .. }) => Some(*chosen),
@@ -45,10 +53,11 @@ pub fn Prediction(props: &Props) -> Html {
     let option = |(index, option): (usize, &Choice)| {
         let setter = chosen.setter();
         let is_chosen = committed.or(*chosen) == Some(index);
+        let is_judged = committed.is_some() && !is_hidden;
         let class = classes!(
             "option",
-            (committed.is_some() && right == Some(index)).then_some("right"),
-            (committed == Some(index) && right != Some(index)).then_some("wrong"),
+            (is_judged && right == Some(index)).then_some("right"),
+            (is_judged && committed == Some(index) && right != Some(index)).then_some("wrong"),
         );
         // The first one takes the focus: the arrow keys choose, Enter commits.
         let id = (index == 0 && props.is_current && chosen.is_none() && !has_verdict)
@@ -59,7 +68,7 @@ pub fn Prediction(props: &Props) -> Html {
                     value={index.to_string()} checked={is_chosen} disabled={has_verdict}
                     onchange={move |_: Event| setter.set(Some(index))} />
                 <code>{ text_of(&option.output) }</code>
-                { sign(committed, right, index) }
+                if is_judged { { sign(committed, right, index) } }
             </label>
         }
     };
@@ -77,7 +86,10 @@ pub fn Prediction(props: &Props) -> Html {
                 <button id={chosen.is_some().then_some("primary")} class="primary commit"
                     type="submit" aria-disabled={chosen.is_none().to_string()}>{ "Commit" }</button>
             }
-            if let Some(RunnerAsk::Verdict { .. }) = &props.verdict {
+            if is_hidden {
+                <button id={props.is_current.then_some("primary")} class="primary uncover"
+                    type="button" onclick={on_uncover}>{ "Show the answer" }</button>
+            } else if let Some(RunnerAsk::Verdict { .. }) = &props.verdict {
                 { verdict(props) }
             }
         </form>

@@ -76,6 +76,9 @@ fn inline(part: &Inline) -> Html {
         Inline::Struck(parts) => html! { <s>{ inlines(parts) }</s> },
         Inline::Link { to, inlines: parts } if !to.is_empty() => {
             let content = inlines(parts);
+            if let Some(id) = lesson_of(to) {
+                return html! { <a href={format!("#lesson={id}")}>{ content }</a> };
+            }
             html! {
                 <a href={to.clone()} target="_blank" rel="noopener noreferrer">{ content }</a>
             }
@@ -83,5 +86,24 @@ fn inline(part: &Inline) -> Html {
         Inline::Link { inlines: parts, .. } => inlines(parts),
         Inline::Image { about, .. } => html! { <em>{ about }</em> },
         Inline::Break => html! { <br /> },
+    }
+}
+
+/// The lesson to which a link between lesson files leads: `08-a-master-dies.md` is `a-master-dies`.
+fn lesson_of(to: &str) -> Option<&str> {
+    let name = to.strip_suffix(".md")?;
+    let (number, id) = name.split_once('-')?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_between_files_of_lessons_lead_to_lessons() {
+        assert_eq!(lesson_of("08-a-master-dies.md"), Some("a-master-dies"));
+        assert_eq!(lesson_of("https://redis.io/a-b.md"), None);
+        assert_eq!(lesson_of("../FIDELITY.md"), None);
     }
 }

@@ -15,6 +15,8 @@ pub struct Props {
     pub trouble: Option<AttrValue>,
     /// What is to be said once that is no event; it goes before the event, too.
     pub note: Option<AttrValue>,
+    /// Whether the simulation has been busy with one thing for a while.
+    pub is_busy: bool,
 }
 
 #[component]
@@ -27,14 +29,21 @@ pub fn Says(props: &Props) -> Html {
         (None, None, None) => ("quiet", "Nothing has happened yet.".into()),
     };
     let position = props.now.as_ref().map(|told| told.position);
+    let why = asker.clone();
     let on_click = move |_: MouseEvent| {
         if let Some(position) = position {
-            asker.look(Ask::Why { position });
+            why.look(Ask::Why { position });
         }
     };
+    let stopper = asker.clone();
+    let on_stop = move |_: MouseEvent| stopper.stop();
     html! {
         <div class={classes!("says", tone)}>
             <p id="says" role="status" aria-live="polite">{ sentence }</p>
+            if props.is_busy {
+                <span class="busy" role="status">{ "Still computing ..." }</span>
+                <button id="stop" type="button" onclick={on_stop}>{ "Stop" }</button>
+            }
             <button id="why" type="button" onclick={on_click}
                 aria-disabled={position.is_none().to_string()}>{ "Why?" }</button>
         </div>

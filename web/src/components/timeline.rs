@@ -5,16 +5,15 @@
 use std::rc::Rc;
 
 use hashslot_core::view::{Direction, Filter};
-use wasm_bindgen::JsCast;
-use web_sys::HtmlSelectElement;
 use yew::prelude::*;
 
 use super::lanes::Lanes;
+use super::pace::PaceList;
 use super::spoken;
 use super::track::Track;
-use crate::asker::{Asker, use_asker};
+use crate::asker::use_asker;
 use crate::lab::Shown;
-use crate::model::{Action, Motion, Pace};
+use crate::model::{Motion, Pace};
 use crate::moves::Move;
 
 /// The steps: id, what it does, its sign as a path, where it leads.
@@ -90,7 +89,7 @@ pub fn Timeline(props: &Props) -> Html {
                         { control("back-to-lesson", "Back to the lesson (Home)",
                             words("Back to the lesson"), false, Move::BackToLesson, on_move) }
                     }
-                    { pace_list(*pace, &asker) }
+                    <PaceList pace={*pace} />
                 }
             </div>
             if let Some(shown) = shown {
@@ -100,38 +99,6 @@ pub fn Timeline(props: &Props) -> Html {
                 }
             }
         </section>
-    }
-}
-
-/// The paces that can be chosen, by their names.
-const PACES: [(&str, Pace); 8] = [
-    ("story", Pace::Story),
-    ("story, no stops", Pace::Film),
-    ("1/1000 speed", Pace::Steady(0.001)),
-    ("1/10 speed", Pace::Steady(0.1)),
-    ("real time", Pace::Steady(1.0)),
-    ("5 times", Pace::Steady(5.0)),
-    ("10 times", Pace::Steady(10.0)),
-    ("100 times", Pace::Steady(100.0)),
-];
-
-fn pace_list(pace: Pace, asker: &Asker) -> Html {
-    let asker = asker.clone();
-    let on_change = move |event: Event| {
-        let list = event.target().and_then(|it| it.dyn_into::<HtmlSelectElement>().ok());
-        let found = list.and_then(|list| PACES.get(list.selected_index() as usize));
-        if let Some(&(_, pace)) = found {
-            asker.tell(Action::SetPace(pace));
-        }
-    };
-    let option = |&(name, value): &(&'static str, Pace)| {
-        html! { <option selected={value == pace}>{ name }</option> }
-    };
-    html! {
-        <label class="pace">
-            { "Pace " }
-            <select id="pace" onchange={on_change}>{ for PACES.iter().map(option) }</select>
-        </label>
     }
 }
 

@@ -34,16 +34,33 @@ pub fn Track(props: &Props) -> Html {
     let gap = if use_is_narrow() { GAPS.1 } else { GAPS.0 };
     let places = Places::of(shown, gap);
     let cursor = places.cursor(shown);
-    let on_click = {
+    // The bar is pressed, and then it follows the pointer, wherever that goes.
+    let seek = {
         let (places, on_move) = (places.clone(), props.on_move.clone());
-        Callback::from(move |event: MouseEvent| {
-            let bar = event.current_target().and_then(|it| it.dyn_into::<Element>().ok());
-            let width = bar.map_or(0, |bar| bar.client_width());
-            if width > 0 {
-                let percent = f64::from(event.offset_x()) * 100.0 / f64::from(width);
+        move |event: &PointerEvent| {
+            let Some(bar) = bar_of(event) else { return };
+            let bounds = bar.get_bounding_client_rect();
+            if bounds.width() > 0.0 {
+                let percent =
+                    (f64::from(event.client_x()) - bounds.left()) * 100.0 / bounds.width();
                 on_move.emit(Move::Seek(places.time_at(percent)));
             }
-        })
+        }
+    };
+    let on_press = {
+        let seek = seek.clone();
+        move |event: PointerEvent| {
+            if let Some(bar) = bar_of(&event) {
+                // A pointer that is gone already cannot be held.
+                let _ = bar.set_pointer_capture(event.pointer_id());
+            }
+            seek(&event);
+        }
+    };
+    let on_drag = move |event: PointerEvent| {
+        if bar_of(&event).is_some_and(|bar| bar.has_pointer_capture(event.pointer_id())) {
+            seek(&event);
+        }
     };
     let now = shown.now.as_ref().map_or("The start.", |told| told.text.as_str()).to_owned();
     let mark = |(mark, x): (&Mark, &f64)| {
@@ -55,9 +72,11 @@ pub fn Track(props: &Props) -> Html {
             <svg id="track" role="slider" tabindex="0" aria-label="Moment" aria-valuemin="0"
                 aria-valuemax={shown.present.micros().to_string()}
                 aria-valuenow={shown.elapsed.micros().to_string()} aria-valuetext={now}
-                onclick={on_click} onkeydown={on_key(&props.on_move)}>
+                onpointerdown={on_press} onpointermove={on_drag}
+                onkeydown={on_key(&props.on_move)}>
                 <line class="rail" x1={percent(BEGIN)} x2={percent(END)} y1="22" y2="22" />
                 <line class="past" x1={percent(BEGIN)} x2={percent(cursor)} y1="22" y2="22" />
+                { for silences(shown, &places) }
                 { for shown.marks.iter().zip(&places.marks).map(mark) }
                 <circle class="cursor" cx={percent(cursor)} cy="22" r="6" />
             </svg>
@@ -69,12 +88,12 @@ pub fn Track(props: &Props) -> Html {
 fn moment(mark: &Mark, x: f64, gap: f64, is_now: bool, on_move: &Callback<Move>) -> Html {
     let position = mark.position;
     let on_move = on_move.clone();
-    let on_click = move |event: MouseEvent| {
+    let on_press = move |event: PointerEvent| {
         event.stop_propagation();
         on_move.emit(Move::ShowEvent(position));
     };
     html! {
-        <g class={classes!("mark", is_now.then_some("now"))} onclick={on_click}
+        <g class={classes!("mark", is_now.then_some("now"))} onpointerdown={on_press}
             data-letter={mark.moment.letter()}>
             <title>{ &mark.text }</title>
             <rect x={percent(x - gap / 2.0)} y="0" width={percent(gap)} height="30" />
@@ -82,6 +101,33 @@ fn moment(mark: &Mark, x: f64, gap: f64, is_now: bool, on_move: &Callback<Move>)
             <line x1={percent(x)} x2={percent(x)} y1="17" y2="27" />
         </g>
     }
+}
+
+fn bar_of(event: &PointerEvent) -> Option<Element> {
+    event.current_target()?.dyn_into().ok()
+}
+
+/// A silence of at least this long is named, where there is room.
+const SILENCE: Span = Span::from_secs(1);
+const SILENCE_ROOM: f64 = 9.0;
+
+/// The long silences between two moments, in which only heartbeats went.
+fn silences(shown: &Shown, places: &Places) -> Vec<Html> {
+    let pairs = places.knots.windows(2);
+    let named = pairs.filter_map(|pair| {
+        let [(t0, x0), (t1, x1)] = pair else { return None };
+        let span = Span::from_micros(t1 - t0);
+        let is_known = *t1 <= shown.present.micros();
+        (is_known && span >= SILENCE && x1 - x0 > SILENCE_ROOM).then(|| {
+            let text = format!("{} of heartbeats", super::spoken(span));
+            html! {
+                <text class="silence" x={percent((x0 + x1) / 2.0)} y="13" text-anchor="middle">
+                    { text }
+                </text>
+            }
+        })
+    });
+    named.collect()
 }
 
 /// What the letters on the bar stand for.

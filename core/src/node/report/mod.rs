@@ -9,7 +9,7 @@ mod shards;
 mod slots;
 
 pub(super) use info::info;
-pub(super) use nodes::nodes;
+pub(super) use nodes::{nodes, replicas};
 pub(super) use role::{hello, role};
 pub(super) use shards::shards;
 pub(super) use slots::slots;

@@ -1,4 +1,5 @@
-//! CLUSTER NODES (Redis 7.0, `cluster.c: clusterGenNodesDescription`).
+//! CLUSTER NODES and REPLICAS (Redis 7.0, `cluster.c: clusterGenNodesDescription,
+//! clusterCommand`).
 
 use std::fmt::Write;
 
@@ -27,6 +28,18 @@ pub(in crate::node) fn nodes(node: &Node) -> Reply {
         text.push('\n');
     }
     Reply::verbatim(text)
+}
+
+/// The same line, without its end, for each replica of a master.
+pub(in crate::node) fn replicas(node: &Node, master: PeerIdx) -> Reply {
+    let indices = node.peers.indices().iter().copied();
+    let followers = indices.filter(|&index| node.peers[index].master == Some(master));
+    let lines = followers.map(|index| {
+        let mut text = String::new();
+        line(node, index, &mut text);
+        Reply::bulk(text)
+    });
+    Reply::Array(lines.collect())
 }
 
 fn line(node: &Node, index: PeerIdx, text: &mut String) {

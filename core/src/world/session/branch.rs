@@ -58,17 +58,26 @@ impl Branch {
         self.end.world.now()
     }
 
-    /// Another history that is the same up to `moment`.
-    pub(super) fn fork(&self, number: usize, name: String, moment: Moment) -> Branch {
+    /// Another history that is the same up to `moment`, by which so many events had happened.
+    pub(super) fn fork(
+        &self,
+        number: usize,
+        name: String,
+        moment: Moment,
+        events: usize,
+    ) -> Branch {
         let now = moment.world.now();
         let mut script = self.script[..moment.entries()].to_vec();
+        if let Some(Entry::Pass(until)) = script.last_mut() {
+            *until = (*until).min(now);
+        }
         match self.script.get(moment.entries()) {
             _ if moment.is_waiting() => script.push(Entry::Break(now)),
             Some(Entry::Pass(_)) => script.push(Entry::Pass(now)),
             _ => {}
         }
         let mut trace = self.trace.clone();
-        trace.truncate(trace.at(Time::from_micros(now.micros() + 1)));
+        trace.truncate(events);
         Branch {
             name,
             from: Some((number, now)),

@@ -49,6 +49,14 @@ pub struct Dropped {
     pub events: usize,
 }
 
+/// A place in a branch, to the very step.
+#[derive(Clone, Debug)]
+pub struct Bookmark {
+    number: usize,
+    moment: Moment,
+    events: usize,
+}
+
 /// A cluster, its past, and its other pasts.
 #[derive(Clone, Debug)]
 pub struct Session {
@@ -199,9 +207,28 @@ impl Session {
             Some(moment) => moment,
             None => self.branch().end.clone(),
         };
-        let branch = self.branch().fork(self.current, name.into(), moment);
+        let events = self.trace().at(just_after(moment.world.now()));
+        self.begin(self.current, name.into(), moment, events)
+    }
+
+    /// Remembers the end of the branch, to the very step.
+    pub fn bookmark(&self) -> Bookmark {
+        let branch = self.branch();
+        Bookmark { number: self.current, moment: branch.end.clone(), events: branch.trace.len() }
+    }
+
+    /// Begins a branch at a bookmark, before whatever was done at the same time after it; its
+    /// number. The bookmark's branch must not have been dropped since.
+    pub fn fork_at(&mut self, bookmark: &Bookmark, name: impl Into<String>) -> usize {
+        let Bookmark { number, moment, events } = bookmark.clone();
+        self.begin(number, name.into(), moment, events)
+    }
+
+    fn begin(&mut self, number: usize, name: String, moment: Moment, events: usize) -> usize {
+        let branch = self.branches[number].fork(number, name, moment, events);
         self.branches.push(branch);
         self.current = self.branches.len() - 1;
+        self.back = None;
         self.current
     }
 

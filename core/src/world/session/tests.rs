@@ -124,6 +124,23 @@ fn events_are_stepped_through_both_ways() {
 }
 
 #[test]
+fn a_stage_of_empty_nodes_is_saved_as_such() {
+    let mut session = Session::new(Setup { masters: 0, replicas: 0, empty: 3, ..setup(2) });
+    session.apply(&step("7001> CLUSTER MEET 127.0.0.1 7000"));
+    session.run_for(Span::from_secs(3));
+    let text = session.save();
+    assert!(text.contains("\ncluster masters=0 replicas=0 empty=3 port=7000 "), "{text}");
+    let loaded = Session::load(&text).unwrap();
+    assert_eq!(loaded.setup(), session.setup());
+    assert_eq!(loaded.digest(), session.digest());
+    let both = text.replace("masters=0", "masters=3");
+    let none = text.replace(" empty=3", "");
+    for wrong in [both, none] {
+        assert_eq!(Session::load(&wrong).map(drop).unwrap_err().line, 2, "{wrong}");
+    }
+}
+
+#[test]
 fn checkpoints_keep_to_their_budget() {
     let budget = Budget { checkpoint_bytes: 2 << 20, ..Budget::default() };
     let mut session = Session::with(setup(1), Level::Off, budget);
@@ -155,4 +172,38 @@ fn mistakes_in_a_text_are_pointed_at() {
         assert_eq!((error.line, error.column), place, "{error}");
     }
     assert!(Session::load("").is_err());
+}
+
+#[test]
+fn a_bookmark_lies_before_what_was_done_at_the_same_time() {
+    let mut session = session(&["$ run 1s", "7000> SET hello 1"]);
+    let (now, digest) = (session.now(), session.digest());
+    let events = session.trace().len();
+    let bookmark = session.bookmark();
+    session.apply(&step("$ kill 7001"));
+    assert_eq!(session.now(), now, "a kill takes no time");
+    assert_eq!(session.fork_at(&bookmark, "another way"), 1);
+    assert_eq!((session.digest(), session.trace().len()), (digest, events));
+    session.apply(&step("$ kill 7002"));
+    let other = session.digest();
+    session.seek(session.world().origin());
+    session.seek(session.ends_at());
+    assert_eq!(session.digest(), other);
+    let loaded = Session::load(&session.save()).unwrap();
+    assert_eq!(loaded.digest(), other);
+}
+
+#[test]
+fn a_branch_that_is_dropped_leaves_the_others_in_order() {
+    let mut session = session(&["$ run 1s"]);
+    for name in ["one", "two", "three"] {
+        session.fork(name);
+    }
+    assert!(session.drop_branch(2), "two is there");
+    let names: Vec<&str> = session.branches().iter().map(Branch::name).collect();
+    assert_eq!(names[1..], ["one", "three"]);
+    assert_eq!(session.branches()[2].from().map(|(from, _)| from), Some(1), "two's parent");
+    assert_eq!(session.current(), 2);
+    assert!(session.drop_branch(2) && session.current() == 1);
+    assert!(!session.drop_branch(0) && !session.drop_branch(5));
 }

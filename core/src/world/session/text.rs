@@ -41,7 +41,8 @@ pub struct LoadError {
 struct Field {
     name: &'static str,
     write: fn(&mut Setup, &str) -> Option<()>,
-    read: fn(&Setup) -> String,
+    /// Nothing if there is nothing to say.
+    read: fn(&Setup) -> Option<String>,
 }
 
 const FIELDS: &[Field] = &[
@@ -51,7 +52,7 @@ const FIELDS: &[Field] = &[
             setup.masters = bounded(text, 1_000)?;
             Some(())
         },
-        read: |setup| setup.masters.to_string(),
+        read: |setup| Some(setup.masters.to_string()),
     },
     Field {
         name: "replicas",
@@ -59,7 +60,15 @@ const FIELDS: &[Field] = &[
             setup.replicas = bounded(text, 10)?;
             Some(())
         },
-        read: |setup| setup.replicas.to_string(),
+        read: |setup| Some(setup.replicas.to_string()),
+    },
+    Field {
+        name: "empty",
+        write: |setup, text| {
+            setup.empty = bounded(text, 1_000)?;
+            Some(())
+        },
+        read: |setup| (setup.empty > 0).then(|| setup.empty.to_string()),
     },
     Field {
         name: "port",
@@ -67,7 +76,7 @@ const FIELDS: &[Field] = &[
             setup.first_port = bounded(text, 50_000)?;
             Some(())
         },
-        read: |setup| setup.first_port.to_string(),
+        read: |setup| Some(setup.first_port.to_string()),
     },
     Field {
         name: "seed",
@@ -75,7 +84,7 @@ const FIELDS: &[Field] = &[
             setup.seed = text.parse().ok()?;
             Some(())
         },
-        read: |setup| setup.seed.to_string(),
+        read: |setup| Some(setup.seed.to_string()),
     },
     Field {
         name: "latency",
@@ -83,7 +92,7 @@ const FIELDS: &[Field] = &[
             setup.delay.latency = text.parse().ok()?;
             Some(())
         },
-        read: |setup| setup.delay.latency.to_string(),
+        read: |setup| Some(setup.delay.latency.to_string()),
     },
     Field {
         name: "jitter",
@@ -91,7 +100,7 @@ const FIELDS: &[Field] = &[
             setup.delay.jitter = text.parse().ok()?;
             Some(())
         },
-        read: |setup| setup.delay.jitter.to_string(),
+        read: |setup| Some(setup.delay.jitter.to_string()),
     },
     Field {
         name: "epoch",
@@ -99,7 +108,7 @@ const FIELDS: &[Field] = &[
             setup.epoch = Time::ZERO + text.parse::<Span>().ok()?;
             Some(())
         },
-        read: |setup| setup.epoch.since(Time::ZERO).to_string(),
+        read: |setup| Some(setup.epoch.since(Time::ZERO).to_string()),
     },
 ];
 
@@ -133,7 +142,9 @@ pub(super) fn save(session: &Session) -> String {
     let origin = branch.end.world.origin();
     let mut out = format!("{TITLE}\ncluster");
     for field in FIELDS {
-        out.push_str(&format!(" {}={}", field.name, (field.read)(&session.setup)));
+        if let Some(value) = (field.read)(&session.setup) {
+            out.push_str(&format!(" {}={value}", field.name));
+        }
     }
     out.push('\n');
     let usual = Config::default();
@@ -216,7 +227,8 @@ impl Reader {
 
 fn read_cluster((number, line): (usize, &str)) -> Result<Setup, LoadError> {
     let mut setup = Setup::default();
-    let usage = || "write: cluster masters=3 replicas=1 port=7000 seed=1".to_owned();
+    let usage =
+        || "write: cluster masters=3 replicas=1 port=7000 seed=1, or masters=0 empty=6".to_owned();
     let Some(words) = line.strip_prefix("cluster") else {
         return Err(wrong(number, 1, "the cluster is missing", usage()));
     };
@@ -232,12 +244,17 @@ fn read_cluster((number, line): (usize, &str)) -> Result<Setup, LoadError> {
         }
         column += word.chars().count() + 1;
     }
-    let nodes = u64::from(setup.masters) * (1 + u64::from(setup.replicas));
-    if setup.masters == 0 || u64::from(setup.first_port) + nodes > 55_535 {
-        let message = "this cluster has no masters, or no ports for all of its nodes";
-        return Err(wrong(number, 1, message, usage()));
-    }
-    Ok(setup)
+    let formed = u64::from(setup.masters) * (1 + u64::from(setup.replicas));
+    let message = if setup.masters == 0 && setup.empty == 0 {
+        "this cluster has no nodes"
+    } else if setup.masters > 0 && setup.empty > 0 {
+        "nodes are masters and their replicas, or empty"
+    } else if u64::from(setup.first_port) + formed + u64::from(setup.empty) > 55_535 {
+        "this cluster has no ports for all of its nodes"
+    } else {
+        return Ok(setup);
+    };
+    Err(wrong(number, 1, message, usage()))
 }
 
 fn read_setting(config: &mut Config, number: usize, line: &str) -> Result<(), LoadError> {
