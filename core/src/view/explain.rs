@@ -10,8 +10,8 @@ use super::back::{Back, Reason};
 use super::names::Names;
 use crate::data::Reply;
 use crate::node::{
-    ElectionImpossible, Fact, Health, ReplicaReason, StateHeld, StateReason, UpdateIgnored,
-    VoteIgnored, VoteRefused,
+    ElectionImpossible, Fact, Health, StateHeld, StateReason, UpdateIgnored, VoteIgnored,
+    VoteRefused,
 };
 use crate::words::{ActorId, NodeId};
 use crate::world::client::ClientNote;
@@ -183,10 +183,7 @@ fn of_fact(back: &Back, fact: &Fact) -> Reason {
         Fact::StateHeld { why: StateHeld::Writable, .. } => back.own_start().into(),
         Fact::SlotsMoved { to: peer, .. }
         | Fact::UpdateSent { about: peer, .. }
-        | Fact::PeerRoleChanged { peer, master: None }
-        | Fact::BecameReplica { of: peer, why: ReplicaReason::SlotsTaken } => {
-            back.promotion_of(*peer).into()
-        }
+        | Fact::PeerRoleChanged { peer, master: None } => back.promotion_of(*peer).into(),
         Fact::PeerRoleChanged { peer, master: Some(_) } => back.demotion_of(*peer).into(),
         Fact::UpdateIgnored { about, why: UpdateIgnored::NotNewer { .. } } => back
             .own(|fact| matches!(fact, Fact::SlotsMoved { to, .. } if to == about))
