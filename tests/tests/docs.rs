@@ -43,6 +43,14 @@ fn fidelity_names_folders_of_scripts_that_exist() {
 }
 
 #[test]
+fn fidelity_tells_of_every_rule_that_an_explanation_names() {
+    let text = read(&root().join("docs/FIDELITY.md"));
+    for rule in hashslot_core::view::RULES {
+        assert!(text.contains(&format!("`{rule}`")), "docs/FIDELITY.md does not tell of {rule}");
+    }
+}
+
+#[test]
 fn links_between_pages_lead_somewhere() {
     for page in pages() {
         let text = read(&page);

@@ -58,8 +58,11 @@ pub fn App() -> Html {
                     is_presenting={model.desk.is_presenting} />
                 <StagePanel shown={model.shown.clone()} lesson={model.lesson.clone()}
                     motion={model.motion} pace={model.pace} ringed={model.desk.ringed.clone()} />
-                <Dock tab={model.desk.tab} shown={model.shown.clone()} why={model.why.clone()} />
-                <Terminal is_open={model.desk.is_terminal_open} shown={model.shown.clone()} />
+                <Dock tab={model.desk.tab} shown={model.shown.clone()} why={model.why.clone()}
+                    masters={model.lesson.as_ref().map_or(1, |it| it.front.cluster.masters)}
+                    ringed={model.desk.ringed.clone()} />
+                <Terminal is_open={model.desk.is_terminal_open} shown={model.shown.clone()}
+                    lesson={model.lesson_id.clone()} />
                 <Timeline shown={model.shown.clone()} motion={model.motion} pace={model.pace} />
                 <Says now={shown.and_then(|shown| shown.now.clone())}
                     note={model.note.clone()} trouble={said_trouble(&model)}

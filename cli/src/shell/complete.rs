@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use hashslot_core::lesson::Colour;
-use hashslot_core::node::{self, Config};
-use hashslot_core::world::condition::FORMS;
-use hashslot_core::world::step::{MESSAGE_KINDS, VERBS, Verb};
+use hashslot_core::view::typing;
+use hashslot_core::world::step::{VERBS, Verb};
 use rustyline::completion::{Completer, FilenameCompleter, Pair};
 use rustyline::highlight::Highlighter;
 use rustyline::hint::{Hint, Hinter};
@@ -52,16 +51,12 @@ impl<'a> Begun<'a> {
         let mut words = before.split_whitespace();
         match words.next() {
             None => Begun::Nothing,
-            Some("$") => Begun::Verb(words.next().and_then(verb)),
+            Some("$") => Begun::Verb(words.next().and_then(typing::verb)),
             Some(prompt) if prompt.ends_with('>') => Begun::Command(words.collect()),
             Some(name) if words::names().any(|word| word == name) => Begun::Word(name),
-            Some(name) => Begun::Verb(verb(name)),
+            Some(name) => Begun::Verb(typing::verb(name)),
         }
     }
-}
-
-fn verb(name: &str) -> Option<&'static Verb> {
-    VERBS.iter().find(|verb| verb.name == name)
 }
 
 impl Assistant {
@@ -86,57 +81,14 @@ impl Assistant {
                 let clients = self.clients.iter().map(|name| format!("{name}>"));
                 verbs().chain(words::names().map(owned)).chain(prompts).chain(clients).collect()
             }
-            Begun::Command(words) => commands(&words),
+            Begun::Command(words) => typing::command_words(&words),
             Begun::Verb(None) if before.trim() == "$" => verbs().collect(),
             Begun::Verb(None) => Vec::new(),
-            Begun::Verb(Some(verb)) => self.arguments(verb),
+            Begun::Verb(Some(verb)) => typing::verb_words(verb, &self.ports),
             Begun::Word("help") => verbs().chain(words::names().map(owned)).collect(),
             Begun::Word(_) => Vec::new(),
         }
     }
-
-    /// What may follow a verb: its own words, those of conditions, and ports.
-    fn arguments(&self, verb: &Verb) -> Vec<String> {
-        let mut found = literals(verb.usage);
-        if verb.usage.contains("CONDITION") {
-            found.extend(FORMS.iter().flat_map(|form| literals(form.usage)));
-        }
-        if verb.usage.contains("KIND") {
-            found.extend(MESSAGE_KINDS.iter().map(|(name, _)| (*name).to_owned()));
-        }
-        if verb.name == "config" {
-            found.extend(Config::names().map(str::to_owned));
-        }
-        found.extend(self.ports.iter().map(u16::to_string));
-        found.retain(|word| word != verb.name);
-        found.sort();
-        found.dedup();
-        found
-    }
-}
-
-/// The words of a usage that are typed as they stand.
-fn literals(usage: &str) -> Vec<String> {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '.');
-    let words = usage.split(|c: char| !is_part(c));
-    let is_literal = |word: &&str| word.len() > 1 && !word.chars().any(|c| c.is_ascii_uppercase());
-    words.filter(is_literal).map(str::to_owned).collect()
-}
-
-/// The names of commands, or of the subcommands of the one that is there.
-fn commands(before: &[&str]) -> Vec<String> {
-    let names = node::specs().map(|spec| spec.name);
-    let mut found: Vec<String> = match before {
-        [] => names.filter_map(|name| name.split('|').next()).map(str::to_uppercase).collect(),
-        [parent] => {
-            let parent = format!("{}|", parent.to_lowercase());
-            names.filter_map(|name| name.strip_prefix(&parent)).map(str::to_uppercase).collect()
-        }
-        _ => Vec::new(),
-    };
-    found.sort();
-    found.dedup();
-    found
 }
 
 impl Completer for Assistant {
@@ -154,12 +106,9 @@ impl Completer for Assistant {
         if matches!(Begun::of(before), Begun::Word("save" | "load")) {
             return self.files.complete(line, pos, context);
         }
-        let fits = |word: &String| {
-            word.get(..typed.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(typed))
-        };
-        let found = self.candidates(before).into_iter().filter(fits);
-        let pair = |word: String| Pair { replacement: format!("{word} "), display: word };
-        Ok((start, found.map(pair).collect()))
+        let candidates = self.candidates(before);
+        let pair = |word: &String| Pair { replacement: format!("{word} "), display: word.clone() };
+        Ok((start, typing::beginning(&candidates, typed).map(pair).collect()))
     }
 }
 
@@ -182,20 +131,14 @@ fn usage_after(before: &str) -> Option<String> {
         [name] if !name.ends_with('>') => *name,
         ["$", name] => *name,
         [prompt, rest @ ..] if prompt.ends_with('>') && !rest.is_empty() => {
-            return command_usage(rest);
+            return typing::command_usage(rest).map(str::to_owned);
         }
         _ => return None,
     };
     if let Some(word) = WORDS.iter().find(|word| word.name == name) {
         return word.usage.strip_prefix(name).map(|rest| rest.trim().to_owned());
     }
-    let usage = verb(name)?.usage;
-    usage.strip_prefix("$ ")?.strip_prefix(name).map(|rest| rest.trim().to_owned())
-}
-
-fn command_usage(words: &[&str]) -> Option<String> {
-    let name = words.join("|").to_lowercase();
-    node::specs().find(|spec| spec.name == name).map(|spec| spec.usage.to_owned())
+    typing::verb_usage(name).map(str::to_owned)
 }
 
 impl Highlighter for Assistant {

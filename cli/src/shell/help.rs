@@ -1,7 +1,6 @@
 //! Help at the prompt: all verbs and words, or one of them, or a Redis command.
 
-use hashslot_core::node;
-use hashslot_core::world::condition::FORMS;
+use hashslot_core::view::typing;
 use hashslot_core::world::step::VERBS;
 
 use super::sitting::Reply;
@@ -42,28 +41,14 @@ fn bare(usage: &str) -> &str {
 }
 
 fn one(name: &str) -> Reply {
-    if let Some(verb) = VERBS.iter().find(|verb| verb.name == name) {
-        let mut lines = vec![
-            format!("{}: {}", verb.name, verb.about),
-            format!("  usage:    {}", verb.usage),
-            format!("  example:  {}", verb.example),
-        ];
-        if verb.usage.contains("CONDITION") {
-            lines.push("  CONDITION is one of:".to_owned());
-            lines.extend(FORMS.iter().map(|form| format!("    {}  ({})", form.usage, form.about)));
-        }
+    if let Some(lines) = typing::verb_help(name) {
         return Reply::of(lines);
     }
     if let Some(word) = WORDS.iter().find(|word| word.name == name) {
         return Reply::of(vec![format!("{}: {}", word.usage, word.about)]);
     }
-    let wanted = name.to_lowercase().replace(' ', "|");
-    match node::specs().find(|spec| spec.name == wanted) {
-        Some(spec) => {
-            let usage = format!("{} {}", name.to_uppercase(), spec.usage);
-            let summary = format!("  {} (since Redis {})", spec.summary, spec.since);
-            Reply::of(vec![usage.trim_end().to_owned(), summary])
-        }
+    match typing::command_help(name) {
+        Some(lines) => Reply::of(lines),
         None => Reply::wrong(&format!("nothing is called `{name}`; `help` lists verbs and words")),
     }
 }

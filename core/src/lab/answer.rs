@@ -79,6 +79,8 @@ pub struct Shelved {
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Reason {
     pub told: Told,
+    /// The function of Redis that decided it, as FIDELITY.md names it.
+    pub rule: Option<String>,
     /// What was, together with it, the reason for the line above.
     pub also: Vec<Told>,
 }

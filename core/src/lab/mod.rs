@@ -188,7 +188,8 @@ impl Desk {
         let chain = position.map(|position| view::why(trace, names, position));
         let reason = |because: &view::Because| {
             let also = because.also.iter().filter_map(|&also| tell(also)).collect();
-            Some(Reason { told: tell(because.position)?, also })
+            let rule = trace.get(because.position).and_then(view::rule_of).map(str::to_owned);
+            Some(Reason { told: tell(because.position)?, rule, also })
         };
         Answer::Why(chain.iter().flatten().filter_map(reason).collect())
     }

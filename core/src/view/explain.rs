@@ -6,12 +6,17 @@
 //! there is no rule, the event's own cause is. Messages themselves are left out of the chain,
 //! unless one that was never answered is the reason.
 
+use super::back::{Back, Reason};
 use super::names::Names;
 use crate::data::Reply;
-use crate::node::{Fact, Health, StateReason};
+use crate::node::{
+    ElectionImpossible, Fact, Health, StateHeld, StateReason, UpdateIgnored, VoteIgnored,
+    VoteRefused,
+};
 use crate::words::{ActorId, NodeId};
 use crate::world::client::ClientNote;
 use crate::world::event::{Event, EventKind, Life};
+use crate::world::hazard::{Hazard, LostHow};
 use crate::world::trace::Trace;
 
 /// How long a chain may be.
@@ -129,196 +134,181 @@ fn is_worth_saying(event: &Event) -> bool {
     }
 }
 
-/// Why an event happened: the position of the event to go on with, and of those that took part.
-#[derive(Default)]
-struct Reason {
-    next: Option<usize>,
-    beside: Vec<usize>,
-}
-
-impl From<Option<usize>> for Reason {
-    fn from(next: Option<usize>) -> Reason {
-        Reason { next, beside: Vec::new() }
-    }
-}
-
 fn reason_of(trace: &Trace, names: &Names, position: usize, event: &Event) -> Reason {
     let back = Back { trace, names, position, owner: event.id.owner };
     let mut reason = match &event.kind {
-        EventKind::Fact(fact) => back.reason_of(fact),
-        EventKind::Client(note) => match &**note {
-            ClientNote::Answered { node, reply: Reply::Error(text), .. } => {
-                back.refusal(&node.port().to_string(), text).into()
-            }
-            _ => Reason::default(),
-        },
+        EventKind::Fact(fact) => of_fact(&back, fact),
+        EventKind::Client(note) => of_note(&back, note).into(),
+        EventKind::Hazard(hazard) => of_hazard(&back, hazard).into(),
         _ => Reason::default(),
     };
     reason.next = reason.next.or_else(|| trace.position(event.cause?));
     reason
 }
 
-/// Looks back from an event.
-struct Back<'a> {
-    trace: &'a Trace,
-    names: &'a Names,
-    position: usize,
-    owner: ActorId,
+/// The rule for each kind of fact; without one, the event's own cause counts.
+fn of_fact(back: &Back, fact: &Fact) -> Reason {
+    match fact {
+        Fact::ElectionScheduled { .. }
+        | Fact::RankRaised { .. }
+        | Fact::ElectionImpossible { .. }
+        | Fact::ElectionStarted { .. }
+        | Fact::ElectionWon { .. }
+        | Fact::ElectionExpired { .. }
+        | Fact::VoteGranted { .. }
+        | Fact::VoteReceived { .. }
+        | Fact::VoteRefused { .. }
+        | Fact::VoteIgnored { .. } => of_election(back, fact),
+        Fact::FailHeard { peer, .. } => back.verdict_on(*peer).into(),
+        Fact::FailSet { peer, .. } | Fact::QuorumMissed { peer, .. } => back.suspicions(*peer),
+        Fact::FailKept { peer, .. } => back.failure_of(*peer).into(),
+        Fact::FailCleared { peer, .. } | Fact::PfailCleared { peer } => {
+            back.return_of(*peer).into()
+        }
+        Fact::ReportAdded { peer, by, .. } => back.pfail_at(*by, *peer).into(),
+        Fact::PfailSet { peer, .. }
+        | Fact::LinkDropped { peer, .. }
+        | Fact::LinkRefused { peer }
+        | Fact::LinkLost { peer }
+        | Fact::MasterLinkLost { of: peer, .. }
+        | Fact::MasterTimedOut { of: peer } => back.silence_of(*peer).into(),
+        Fact::StateChanged { to: Health::Fail, why: StateReason::OwnerFailed(peer) } => {
+            back.failure_of(*peer).into()
+        }
+        Fact::StateChanged { to: Health::Fail, why: StateReason::Minority { .. } } => {
+            back.own(|fact| matches!(fact, Fact::PfailSet { .. })).into()
+        }
+        Fact::StateChanged { to: Health::Ok, .. } => back.own(is_relief).into(),
+        Fact::StateHeld { why: StateHeld::Rejoin, .. } => back.own(is_down).into(),
+        Fact::StateHeld { why: StateHeld::Writable, .. } => back.own_start().into(),
+        Fact::SlotsMoved { to: peer, .. }
+        | Fact::UpdateSent { about: peer, .. }
+        | Fact::PeerRoleChanged { peer, master: None } => back.promotion_of(*peer).into(),
+        Fact::PeerRoleChanged { peer, master: Some(_) } => back.demotion_of(*peer).into(),
+        Fact::UpdateIgnored { about, why: UpdateIgnored::NotNewer { .. } } => back
+            .own(|fact| matches!(fact, Fact::SlotsMoved { to, .. } if to == about))
+            .or_else(|| back.promotion_of(*about))
+            .into(),
+        Fact::KeysDropped { .. } => back.own(|fact| matches!(fact, Fact::SlotsMoved { .. })).into(),
+        _ => Reason::default(),
+    }
 }
 
-impl Back<'_> {
-    /// The rule for each kind of fact; without one, the event's own cause counts.
-    fn reason_of(&self, fact: &Fact) -> Reason {
-        match fact {
-            Fact::ElectionWon { epoch, .. } => self.election(*epoch),
-            Fact::ElectionExpired { epoch, .. } => self.start_of(*epoch).into(),
-            Fact::ElectionStarted { .. } | Fact::RankRaised { .. } => {
-                self.own(|fact| matches!(fact, Fact::ElectionScheduled { .. })).into()
-            }
-            Fact::ElectionScheduled { master, .. } | Fact::ElectionImpossible { master, .. } => {
-                self.failure_of(*master).into()
-            }
-            Fact::FailHeard { peer, .. } => self.verdict_on(*peer).into(),
-            Fact::FailSet { peer, .. } | Fact::QuorumMissed { peer, .. } => self.suspicions(*peer),
-            Fact::ReportAdded { peer, by, .. } => self.pfail_at(*by, *peer).into(),
-            Fact::PfailSet { peer, .. } => self.silence_of(*peer).into(),
-            Fact::StateChanged { to: Health::Fail, why: StateReason::OwnerFailed(peer) } => {
-                self.failure_of(*peer).into()
-            }
-            Fact::StateChanged { to: Health::Fail, why: StateReason::Minority { .. } } => {
-                self.own(|fact| matches!(fact, Fact::PfailSet { .. })).into()
-            }
-            Fact::StateChanged { to: Health::Ok, .. } => self.own(is_relief).into(),
-            Fact::SlotsMoved { to, .. } | Fact::UpdateSent { about: to, .. } => {
-                self.promotion_of(*to).into()
-            }
-            _ => Reason::default(),
+/// Elections and votes: the request behind a vote, and what a refusal goes back to.
+fn of_election(back: &Back, fact: &Fact) -> Reason {
+    let scheduled = || back.own(|fact| matches!(fact, Fact::ElectionScheduled { .. }));
+    match fact {
+        Fact::ElectionWon { epoch, .. } => back.election(*epoch),
+        Fact::ElectionExpired { epoch, .. } => back.failed_election(*epoch),
+        Fact::ElectionStarted { .. } | Fact::RankRaised { .. } => scheduled().into(),
+        Fact::ElectionScheduled { master, .. } => back.failure_of(*master).into(),
+        Fact::ElectionImpossible { master, why } => {
+            let found = match why {
+                ElectionImpossible::NoFailover => back.setting("cluster-replica-no-failover"),
+                ElectionImpossible::WaitingDelay { .. } => scheduled(),
+                ElectionImpossible::WaitingVotes { .. } => {
+                    back.own(|fact| matches!(fact, Fact::ElectionStarted { .. }))
+                }
+                ElectionImpossible::DataTooOld { .. }
+                | ElectionImpossible::MasterWithoutSlots
+                | ElectionImpossible::Expired { .. } => None,
+            };
+            found.or_else(|| back.failure_of(*master)).into()
         }
-    }
-
-    /// What made a node answer with an error: why it does not serve, or who took the slots.
-    fn refusal(&self, node: &str, text: &str) -> Option<usize> {
-        let owner = self.names.actor_named(node)?;
-        if text.starts_with("CLUSTERDOWN") {
-            return self.last_fact(owner, |fact| {
-                matches!(fact, Fact::StateChanged { to: Health::Fail, .. })
-            });
-        }
-        let is_move = text.starts_with("MOVED");
-        let moved = || self.last_fact(owner, |fact| matches!(fact, Fact::SlotsMoved { .. }));
-        is_move.then(moved).flatten()
-    }
-
-    fn last(&self, found: impl Fn(&Event) -> bool) -> Option<usize> {
-        let earlier = self.trace.start()..self.position;
-        earlier.rev().find(|&at| self.trace.get(at).is_some_and(&found))
-    }
-
-    fn is_of(&self, event: &Event, id: NodeId) -> bool {
-        self.names.actor_of(id) == Some(event.id.owner)
-    }
-
-    fn last_fact(&self, owner: ActorId, found: impl Fn(&Fact) -> bool) -> Option<usize> {
-        self.last(|event| match &event.kind {
-            EventKind::Fact(fact) => event.id.owner == owner && found(fact),
-            _ => false,
-        })
-    }
-
-    /// The last such fact of the same node.
-    fn own(&self, found: impl Fn(&Fact) -> bool) -> Option<usize> {
-        self.last_fact(self.owner, found)
-    }
-
-    /// How the same node came to hold a peer FAIL: the verdict itself, if it was told of one.
-    fn failure_of(&self, peer: NodeId) -> Option<usize> {
-        let known = self.own(|fact| {
-            matches!(fact, Fact::FailSet { peer: of, .. } | Fact::FailHeard { peer: of, .. }
-                if *of == peer)
-        })?;
-        match &self.trace.get(known)?.kind {
-            EventKind::Fact(fact) if matches!(**fact, Fact::FailHeard { .. }) => {
-                self.verdict_on(peer).or(Some(known))
+        Fact::VoteGranted { to, .. } => back.request_of(*to).into(),
+        Fact::VoteReceived { from, epoch, .. } => back.vote_of(*from, *epoch).into(),
+        Fact::VoteRefused { to, why } => {
+            let found = why_refused(back, *why);
+            let request = back.request_of(*to);
+            match found {
+                Some(found) => Reason { next: Some(found), beside: request.into_iter().collect() },
+                None => request.into(),
             }
-            _ => Some(known),
         }
-    }
-
-    /// The last verdict of any node that a peer has failed.
-    fn verdict_on(&self, peer: NodeId) -> Option<usize> {
-        self.last(|event| match &event.kind {
-            EventKind::Fact(fact) => {
-                matches!(**fact, Fact::FailSet { peer: of, .. } if of == peer)
-            }
-            _ => false,
-        })
-    }
-
-    fn start_of(&self, epoch: u64) -> Option<usize> {
-        self.own(|fact| matches!(fact, Fact::ElectionStarted { epoch: of, .. } if *of == epoch))
-    }
-
-    /// The request for votes, and beside it the votes.
-    fn election(&self, epoch: u64) -> Reason {
-        let start = self.start_of(epoch);
-        let is_vote = |&at: &usize| {
-            self.trace.get(at).is_some_and(|event| {
-                event.id.owner == self.owner
-                    && matches!(&event.kind, EventKind::Fact(fact)
-                        if matches!(**fact, Fact::VoteReceived { .. }))
+        Fact::VoteIgnored { why, .. } => back
+            .own(|fact| match why {
+                VoteIgnored::OldEpoch { .. } => matches!(fact, Fact::ElectionStarted { .. }),
+                VoteIgnored::NoElection | VoteIgnored::NotAVoter => {
+                    matches!(fact, Fact::ElectionWon { .. } | Fact::ElectionExpired { .. })
+                }
             })
-        };
-        let votes = start.map(|start| (start..self.position).filter(is_vote).collect());
-        Reason { next: start, beside: votes.unwrap_or_default() }
+            .into(),
+        _ => Reason::default(),
     }
+}
 
-    /// The own opinion that made a quorum (a replica has none that counts), and beside it the
-    /// report.
-    fn suspicions(&self, peer: NodeId) -> Reason {
-        let report =
-            self.own(|fact| matches!(fact, Fact::ReportAdded { peer: of, .. } if *of == peer));
-        let own = self.own(|fact| matches!(fact, Fact::PfailSet { peer: of, .. } if *of == peer));
-        Reason { next: own.or(report), beside: report.into_iter().collect() }
+/// What a voter knew that spoke against its vote.
+fn why_refused(back: &Back, why: VoteRefused) -> Option<usize> {
+    match why {
+        VoteRefused::OldEpoch { mine, .. } => {
+            back.own(|fact| matches!(fact, Fact::EpochRaised { to, .. } if *to == mine))
+        }
+        VoteRefused::AlreadyVoted { epoch } => {
+            back.own(|fact| matches!(fact, Fact::VoteGranted { epoch: of, .. } if *of == epoch))
+        }
+        VoteRefused::VotedRecently { .. } => {
+            back.own(|fact| matches!(fact, Fact::VoteGranted { .. }))
+        }
+        VoteRefused::MasterUp { master } => back.own(|fact| {
+            matches!(fact, Fact::QuorumMissed { peer, .. }
+                | Fact::FailCleared { peer, .. }
+                | Fact::PfailCleared { peer } if *peer == master)
+        }),
+        VoteRefused::SlotEpoch { owner, .. } => {
+            back.own(|fact| matches!(fact, Fact::SlotsMoved { epoch, .. } if *epoch == owner))
+        }
+        VoteRefused::NoSlots => back.own(|fact| matches!(fact, Fact::BecameReplica { .. })),
+        VoteRefused::IsMaster | VoteRefused::UnknownMaster => None,
     }
+}
 
-    /// When the node that reported a peer began to suspect it itself.
-    fn pfail_at(&self, by: NodeId, peer: NodeId) -> Option<usize> {
-        let suspects = |event: &Event| match &event.kind {
-            EventKind::Fact(fact) => {
-                matches!(**fact, Fact::PfailSet { peer: of, .. } if of == peer)
-                    && self.is_of(event, by)
-            }
-            _ => false,
-        };
-        self.last(suspects)
+/// Why a client got no answer, or not the one that it wanted.
+fn of_note(back: &Back, note: &ClientNote) -> Option<usize> {
+    match note {
+        ClientNote::Answered { node, reply: Reply::Error(text), .. } => {
+            refusal(back, back.names.actor_named(&node.port().to_string())?, text)
+        }
+        ClientNote::Redirected { .. } => refusal(back, back.asked()?, "MOVED"),
+        ClientNote::Waiting { .. } => back.end_of(back.asked()?),
+        ClientNote::Failed { node, .. } => {
+            back.end_of(back.names.actor_named(&node.port().to_string())?)
+        }
+        _ => None,
     }
+}
 
-    /// What made a peer silent: what became of its process, or else a step of the person.
-    fn silence_of(&self, peer: NodeId) -> Option<usize> {
-        let ended = |event: &Event| match &event.kind {
-            EventKind::Life(Life::Killed | Life::Crashed | Life::Paused) => self.is_of(event, peer),
-            EventKind::Step(text) => is_network_fault(text),
-            _ => false,
-        };
-        self.last(ended)
+/// What made a node answer with an error: why it does not serve, or who took the slots.
+fn refusal(back: &Back, node: ActorId, text: &str) -> Option<usize> {
+    let last = |found: fn(&Fact) -> bool| back.last_fact(node, found);
+    let demoted = || last(|fact| matches!(fact, Fact::BecameReplica { .. }));
+    match text.split(' ').next()? {
+        "CLUSTERDOWN" => last(is_down),
+        "MOVED" => last(|fact| matches!(fact, Fact::SlotsMoved { .. })).or_else(demoted),
+        "READONLY" => demoted(),
+        _ => None,
     }
+}
 
-    fn promotion_of(&self, peer: NodeId) -> Option<usize> {
-        let promoted = |event: &Event| match &event.kind {
-            EventKind::Fact(fact) => {
-                matches!(**fact, Fact::BecameMaster { .. }) && self.is_of(event, peer)
-            }
-            _ => false,
-        };
-        self.last(promoted)
+/// What took a promise back.
+fn of_hazard(back: &Back, hazard: &Hazard) -> Option<usize> {
+    match hazard {
+        Hazard::WriteLost { owner, how, .. } => match how {
+            LostHow::Promotion | LostHow::OutdatedMaster => back.promotion_of(*owner),
+            LostHow::FullSync => back.last_fact(back.names.actor_of(*owner)?, |fact| {
+                matches!(fact, Fact::FullSyncDone { .. })
+            }),
+            LostHow::Restart => back.start_of_process(back.names.actor_of(*owner)?),
+        },
+        Hazard::TwoMasters { owner, .. } => back.promotion_of(*owner),
+        Hazard::StaleRead { .. } => None,
     }
+}
+
+fn is_down(fact: &Fact) -> bool {
+    matches!(fact, Fact::StateChanged { to: Health::Fail, .. })
 }
 
 /// What lets a node serve again.
 fn is_relief(fact: &Fact) -> bool {
     matches!(fact, Fact::SlotsMoved { .. } | Fact::BecameMaster { .. } | Fact::FailCleared { .. })
-}
-
-fn is_network_fault(step: &str) -> bool {
-    ["$ cut", "$ partition", "$ slow", "$ drop"].iter().any(|fault| step.starts_with(fault))
 }

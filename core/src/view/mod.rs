@@ -2,6 +2,7 @@
 //!
 //! A front end reads views and sends steps; it holds no rule. Every view says *whose* view it is.
 
+mod back;
 mod beliefs;
 pub mod english;
 mod events;
@@ -11,10 +12,13 @@ mod flights;
 mod hashing;
 mod list;
 mod names;
+mod own_writes;
+mod rules;
 mod sentence;
 mod slot_map;
 mod stage;
 mod timeline;
+pub mod typing;
 mod writes;
 
 pub use beliefs::{BeliefOf, Beliefs, beliefs};
@@ -24,6 +28,8 @@ pub use flights::{Flight, Traffic, flights};
 pub use hashing::{Hashing, POLYNOMIAL, hashing, shifts};
 pub use list::{EventKinds, EventList, event_list};
 pub use names::Names;
+pub use own_writes::{Fate, OwnWrite, own_writes};
+pub use rules::{RULES, rule_of};
 pub use sentence::{Sentence, counted, spoken_ms};
 pub use slot_map::{SlotMap, owner_in, slot_map};
 pub use stage::{

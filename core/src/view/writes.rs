@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::names::Names;
+use super::own_writes::{OwnWrite, own_writes};
 use super::slot_map::owner_in;
 use super::stage::{RoleOnStage, Stage, Truth};
 use super::timeline::{Told, tell};
@@ -16,10 +17,14 @@ use crate::world::trace::Trace;
 /// What became of what was written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Writes {
+    /// Whether there is, or was, a workload.
+    pub is_loaded: bool,
     /// How many writes of the workload were acknowledged.
     pub acknowledged: u64,
     /// The acknowledged writes that were lost up to the moment, newest last.
     pub lost: Vec<Told>,
+    /// Those of the person's own clients, newest last.
+    pub own: Vec<OwnWrite>,
     pub streams: Vec<Stream>,
     /// At most [`KEYS_MAX`] keys, by name.
     pub keys: Vec<Copies>,
@@ -79,8 +84,10 @@ pub fn writes(world: &World, trace: &Trace, stage: &Stage, position: usize) -> W
     lost.reverse();
     let (keys, key_count) = copies(world, stage);
     Writes {
+        is_loaded: world.workload().is_some(),
         acknowledged: world.workload().map_or(0, |(_, workload)| workload.ledger().count()),
         lost,
+        own: own_writes(world, trace, stage, position + 1),
         streams: streams(world, stage),
         keys,
         key_count,

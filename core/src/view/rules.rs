@@ -1,0 +1,123 @@
+//! Rules: which function of Redis decides an event.
+//!
+//! Whoever wants to check an explanation against the source, or against `docs/FIDELITY.md`, needs a
+//! name to look for. What people and the network do has no rule; neither have hazards, which no
+//! node notices. A test checks that FIDELITY.md tells of every name.
+
+use crate::node::{EpochSet, Fact, ReplicaReason};
+use crate::world::client::ClientNote;
+use crate::world::event::{Event, EventKind};
+
+const COMMAND: &str = "clusterCommand";
+const CRON: &str = "clusterCron";
+const ELECTION: &str = "clusterHandleSlaveFailover";
+const MARK: &str = "markNodeAsFailingIfNeeded";
+const CLEAR: &str = "clearNodeFailureIfNeeded";
+const REPORT: &str = "clusterNodeAddFailureReport";
+const PACKET: &str = "clusterProcessPacket";
+const GOSSIP: &str = "clusterProcessGossipSection";
+const HANDSHAKE: &str = "clusterStartHandshake";
+const ADDRESS: &str = "nodeUpdateAddressIfNeeded";
+const CONNECT: &str = "clusterLinkConnectHandler";
+const COLLISION: &str = "clusterHandleConfigEpochCollision";
+const SLOTS: &str = "clusterUpdateSlotsConfigWith";
+const DROPPED_KEYS: &str = "delKeysInSlot";
+const UPDATE: &str = "clusterSendUpdate";
+const STATE: &str = "clusterUpdateState";
+const VOTE: &str = "clusterSendFailoverAuthIfNeeded";
+const REPLACE: &str = "clusterFailoverReplaceYourMaster";
+const ROUTE: &str = "getNodeByQuery";
+const SYNC: &str = "replication.c: syncWithMaster";
+const RESYNC: &str = "replication.c: masterTryPartialResync";
+const REPLICATION_CRON: &str = "replication.c: replicationCron";
+
+/// All names that [`rule_of`] gives.
+pub const RULES: [&str; 22] = [
+    COMMAND,
+    CRON,
+    ELECTION,
+    MARK,
+    CLEAR,
+    REPORT,
+    PACKET,
+    GOSSIP,
+    HANDSHAKE,
+    ADDRESS,
+    CONNECT,
+    COLLISION,
+    SLOTS,
+    DROPPED_KEYS,
+    UPDATE,
+    STATE,
+    VOTE,
+    REPLACE,
+    ROUTE,
+    SYNC,
+    RESYNC,
+    REPLICATION_CRON,
+];
+
+/// The function of Redis that decides an event, as FIDELITY.md names it.
+pub fn rule_of(event: &Event) -> Option<&'static str> {
+    match &event.kind {
+        EventKind::Fact(fact) => of_fact(fact),
+        EventKind::Client(note) => match &**note {
+            ClientNote::Redirected { .. } => Some(ROUTE),
+            ClientNote::Answered { reply, .. } => {
+                let crate::data::Reply::Error(text) = reply else { return None };
+                let routed = ["MOVED", "ASK", "CLUSTERDOWN", "CROSSSLOT"];
+                routed.iter().any(|lead| text.starts_with(lead)).then_some(ROUTE)
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_fact(fact: &Fact) -> Option<&'static str> {
+    Some(match fact {
+        Fact::HandshakeStarted { .. } => HANDSHAKE,
+        Fact::HandshakeExpired { .. } | Fact::LinkDropped { .. } | Fact::PfailSet { .. } => CRON,
+        Fact::PeerLearned { from: Some(_), .. } | Fact::ReportDropped { .. } => GOSSIP,
+        Fact::AddressChanged { .. } => ADDRESS,
+        Fact::LinkRefused { .. } | Fact::LinkRestored { .. } => CONNECT,
+        Fact::ReportAdded { .. } => REPORT,
+        Fact::QuorumMissed { .. } | Fact::FailSet { .. } => MARK,
+        Fact::FailCleared { .. } | Fact::FailKept { .. } => CLEAR,
+        Fact::PeerLearned { from: None, .. }
+        | Fact::PeerIdMismatch { .. }
+        | Fact::PfailCleared { .. }
+        | Fact::FailHeard { .. }
+        | Fact::FailIgnored { .. }
+        | Fact::EpochRaised { .. }
+        | Fact::ConfigEpochLearned { .. }
+        | Fact::UpdateIgnored { .. }
+        | Fact::PeerRoleChanged { .. }
+        | Fact::VoteReceived { .. }
+        | Fact::VoteIgnored { .. } => PACKET,
+        Fact::ConfigEpochSet { why: EpochSet::Collision { .. }, .. } => COLLISION,
+        Fact::ConfigEpochSet { why: EpochSet::ByCommand, .. }
+        | Fact::SlotsAssigned { .. }
+        | Fact::BecameReplica { why: ReplicaReason::ByCommand, .. } => COMMAND,
+        Fact::SlotsMoved { .. } | Fact::BecameReplica { .. } => SLOTS,
+        Fact::KeysDropped { .. } => DROPPED_KEYS,
+        Fact::UpdateSent { .. } => UPDATE,
+        Fact::StateChanged { .. } | Fact::StateHeld { .. } => STATE,
+        Fact::ConfigEpochSet { why: EpochSet::Won, .. }
+        | Fact::ElectionScheduled { .. }
+        | Fact::RankRaised { .. }
+        | Fact::ElectionImpossible { .. }
+        | Fact::ElectionStarted { .. }
+        | Fact::ElectionWon { .. }
+        | Fact::ElectionExpired { .. } => ELECTION,
+        Fact::VoteGranted { .. } | Fact::VoteRefused { .. } => VOTE,
+        Fact::BecameMaster { .. } => REPLACE,
+        Fact::SyncAsked { .. } | Fact::FullSyncDone { .. } | Fact::PartialSyncDone { .. } => SYNC,
+        Fact::FullSyncStarted { .. } | Fact::PartialSyncGranted { .. } => RESYNC,
+        Fact::MasterTimedOut { .. } => REPLICATION_CRON,
+        Fact::LinkLost { .. }
+        | Fact::ReplicaOnline { .. }
+        | Fact::ReplicaLost { .. }
+        | Fact::MasterLinkLost { .. } => return None,
+    })
+}

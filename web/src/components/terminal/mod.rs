@@ -1,0 +1,269 @@
+//! The terminal: a drawer in which one speaks to the cluster as with redis-cli.
+//!
+//! - `screen`: what stands on it; `speaker`: who asks, and what helps to type; `history`: the lines
+//!   that were typed.
+//!
+//! A line is read here first, so that a mistake is shown at its place and the line is kept. What a
+//! line prints comes from the lab, and is shown as it comes.
+
+mod history;
+mod screen;
+mod speaker;
+
+use std::rc::Rc;
+
+use gloo::utils::document;
+use wasm_bindgen::JsCast;
+use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
+use yew::prelude::*;
+
+use super::chosen;
+use crate::asker::use_asker;
+use crate::lab::{Ask, Shown};
+use crate::model::Action;
+use screen::{Deed, Mistake, Row, Screen, mistake_in};
+use speaker::Speaker;
+
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub is_open: bool,
+    pub shown: Option<Rc<Shown>>,
+    /// The lesson that is open: with another one comes another cluster.
+    pub lesson: Option<AttrValue>,
+}
+
+#[component]
+pub fn Terminal(props: &Props) -> Html {
+    let asker = use_asker();
+    let screen = use_reducer(Screen::default);
+    let field = use_node_ref();
+    use_focus(props.is_open, &field);
+    {
+        let dispatch = screen.dispatcher();
+        use_effect_with(props.lesson.clone(), move |_| dispatch.dispatch(Deed::Reset));
+    }
+    let Some(shown) = props.shown.as_ref().filter(|_| props.is_open) else {
+        return Html::default();
+    };
+    let ports = Rc::new(shown.ports.clone());
+    let on_speaker = {
+        let (screen, field) = (screen.clone(), field.clone());
+        move |event: Event| {
+            let value = chosen(&event).unwrap_or_default();
+            screen.dispatch(Deed::Speak(Speaker::parse(&value)));
+            focus(&field);
+        }
+    };
+    let on_close = move |_: MouseEvent| asker.tell(Action::ToggleTerminal);
+    html! {
+        <section class="terminal" id="terminal" aria-label="Terminal">
+            <header>
+                <label>
+                    { "Terminal " }
+                    <select aria-label="Who asks" onchange={on_speaker}>
+                        { for speakers(shown, &screen.speaker) }
+                    </select>
+                </label>
+                <button class="close" type="button" aria-label="Close the terminal"
+                    onclick={on_close}>{ "\u{d7}" }</button>
+            </header>
+            <Log rows={screen.rows.clone()} />
+            <Prompt screen={screen.clone()} {ports} {field} />
+            <p class="aside">
+                { "What you do here leaves the lesson's run; the button Back to the lesson on the " }
+                { "timeline leads back to it." }
+            </p>
+        </section>
+    }
+}
+
+/// Puts the focus into the field when the drawer opens, and back to where it was when it closes.
+#[hook]
+fn use_focus(is_open: bool, field: &NodeRef) {
+    let field = field.clone();
+    let before = use_mut_ref(|| None::<HtmlElement>);
+    use_effect_with(is_open, move |&is_open| {
+        if is_open {
+            let active = document().active_element();
+            *before.borrow_mut() = active.and_then(|it| it.dyn_into().ok());
+            focus(&field);
+        } else if let Some(element) = before.borrow_mut().take() {
+            // What is gone needs no focus.
+            let _ = element.focus();
+        }
+    });
+}
+
+fn focus(field: &NodeRef) {
+    if let Some(element) = field.cast::<HtmlElement>() {
+        let _ = element.focus();
+    }
+}
+
+/// Everybody who can ask.
+fn speakers(shown: &Shown, current: &Speaker) -> Vec<Html> {
+    let is_own = |name: &&String| {
+        let is_port = name.parse::<u16>().is_ok() || name.starts_with("client of");
+        !is_port && *name != "cli"
+    };
+    let mut all = vec![(Speaker::Follow, "redis-cli -c".to_owned())];
+    all.push((Speaker::Hand, "$ the world".to_owned()));
+    let plain =
+        shown.ports.iter().map(|&port| (Speaker::Node(port), format!("redis-cli -p {port}")));
+    all.extend(plain);
+    let named = shown.clients.iter().filter(is_own);
+    all.extend(named.map(|name| (Speaker::Named(name.clone()), format!("client {name}"))));
+    let option = |(speaker, text): (Speaker, String)| {
+        let is_chosen = speaker == *current;
+        html! { <option value={speaker.value()} selected={is_chosen}>{ text }</option> }
+    };
+    all.into_iter().map(option).collect()
+}
+
+#[derive(Properties, PartialEq)]
+struct LogProps {
+    rows: Vec<Row>,
+}
+
+/// What was typed and printed; it stays scrolled to its end.
+#[component]
+fn Log(props: &LogProps) -> Html {
+    let node = use_node_ref();
+    {
+        let node = node.clone();
+        use_effect_with(props.rows.last().map(|row| row.number), move |_| {
+            if let Some(element) = node.cast::<Element>() {
+                element.set_scroll_top(element.scroll_height());
+            }
+        });
+    }
+    let row = |row: &Row| match &row.prompt {
+        Some(prompt) => html! {
+            <p key={row.number} class="entered"><b>{ prompt }</b>{ " " }{ &row.text }</p>
+        },
+        None => html! { <p key={row.number}>{ &row.text }</p> },
+    };
+    html! {
+        <div class="log" id="terminal-log" role="log" aria-live="polite" aria-label="Output"
+            tabindex="0" ref={node}>
+            { for props.rows.iter().map(row) }
+        </div>
+    }
+}
+
+#[derive(Properties, PartialEq)]
+struct PromptProps {
+    screen: UseReducerHandle<Screen>,
+    ports: Rc<Vec<u16>>,
+    field: NodeRef,
+}
+
+/// The line that is being typed.
+#[component]
+fn Prompt(props: &PromptProps) -> Html {
+    let asker = use_asker();
+    let screen = &props.screen;
+    let first = props.ports.first().copied().unwrap_or_default();
+    let prompt = screen.prompt(first);
+    let on_text = {
+        let screen = screen.clone();
+        move |event: InputEvent| {
+            let field = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+            if let Some(field) = field {
+                screen.dispatch(Deed::Type(field.value()));
+            }
+        }
+    };
+    let on_key = {
+        let (screen, ports, prompt) = (screen.clone(), props.ports.clone(), prompt.clone());
+        move |event: KeyboardEvent| {
+            let deed = match (event.key().as_str(), event.ctrl_key()) {
+                ("l", true) => Deed::Clear,
+                // With something selected the key copies.
+                ("c", true) if !is_selecting(&event) => Deed::Cancel(first),
+                ("ArrowUp", _) => Deed::Older,
+                ("ArrowDown", _) => Deed::Newer,
+                ("Tab", _) if !event.shift_key() && !screen.typed.is_empty() => {
+                    Deed::Complete(ports.clone())
+                }
+                ("`", _) if screen.typed.is_empty() => {
+                    event.prevent_default();
+                    return asker.tell(Action::ToggleTerminal);
+                }
+                ("Enter", _) if !event.is_composing() => {
+                    event.prevent_default();
+                    return enter(&screen, &prompt, &asker);
+                }
+                _ => return,
+            };
+            event.prevent_default();
+            screen.dispatch(deed);
+        }
+    };
+    let hint = screen.speaker.hint(&screen.typed);
+    html! {
+        <>
+            if let Some(mistake) = &screen.mistake { { wrong(mistake) } }
+            <div class="entry">
+                <label for="terminal-line">{ &prompt }</label>
+                <div class="field">
+                    <span class="ghost" aria-hidden="true">
+                        <span>{ &screen.typed }</span>{ hint.clone() }
+                    </span>
+                    <input type="text" id="terminal-line" ref={props.field.clone()}
+                        value={screen.typed.clone()} oninput={on_text} onkeydown={on_key}
+                        aria-describedby="terminal-hint" aria-invalid={screen.mistake.is_some().to_string()}
+                        autocapitalize="off" autocomplete="off" autocorrect="off"
+                        spellcheck="false" enterkeyhint="go" />
+                    <span id="terminal-hint" class="unseen">{ hint }</span>
+                </div>
+            </div>
+        </>
+    }
+}
+
+fn wrong(mistake: &Mistake) -> Html {
+    html! {
+        <div class="mistake" role="alert">
+            if let Some((line, marks)) = &mistake.place {
+                <pre>{ line }{ "\n" }{ marks }</pre>
+            }
+            <p>{ &mistake.message }</p>
+        </div>
+    }
+}
+
+/// Does what was typed.
+fn enter(screen: &UseReducerHandle<Screen>, prompt: &str, asker: &crate::asker::Asker) {
+    let typed = screen.typed.trim();
+    let (word, rest) = typed.split_once(' ').unwrap_or((typed, ""));
+    let prompt = prompt.to_owned();
+    match word.to_lowercase().as_str() {
+        _ if screen.is_waiting => {}
+        "" => screen.dispatch(Deed::Blank(prompt)),
+        "clear" if rest.is_empty() => screen.dispatch(Deed::Clear),
+        "exit" | "quit" if rest.is_empty() => {
+            screen.dispatch(Deed::Type(String::new()));
+            asker.tell(Action::ToggleTerminal);
+        }
+        "help" | "?" => screen.dispatch(Deed::Help(prompt, rest.to_owned())),
+        _ => {
+            let line = screen.speaker.line(typed);
+            if let Some(mistake) = mistake_in(&line) {
+                return screen.dispatch(Deed::Wrong(mistake));
+            }
+            screen.dispatch(Deed::Enter(prompt));
+            let dispatch = screen.dispatcher();
+            asker.act_then(Ask::Do { line }, move |answer| {
+                dispatch.dispatch(Deed::Heard(answer.clone()));
+            });
+        }
+    }
+}
+
+/// Whether part of the line is selected.
+fn is_selecting(event: &KeyboardEvent) -> bool {
+    let field = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
+    let ends = field.map(|field| (field.selection_start(), field.selection_end()));
+    matches!(ends, Some((Ok(Some(start)), Ok(Some(end)))) if start < end)
+}
