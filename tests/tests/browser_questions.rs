@@ -72,7 +72,7 @@ const QUESTIONS: [Question; 10] = [
     },
     Question {
         asked: "Why does 7003 still believe in 7001?",
-        actions: &[Click("#track [data-letter='?']"), Press("2"), Click("#cell-7003-7001")],
+        actions: &[Click("#track [data-letter='?']"), Press("2"), Click("#belief-7003-7001")],
         answer: (".beliefs .chosen", "7003 thinks of 7001"),
     },
     Question {
