@@ -62,7 +62,7 @@ pub fn App() -> Html {
                     masters={model.lesson.as_ref().map_or(1, |it| it.front.cluster.masters)}
                     ringed={model.desk.ringed.clone()} />
                 <Terminal is_open={model.desk.is_terminal_open} shown={model.shown.clone()}
-                    lesson={model.lesson_id.clone()} />
+                    lesson={model.lesson_id.clone()} motion={model.motion} />
                 <Timeline shown={model.shown.clone()} motion={model.motion} pace={model.pace} />
                 <Says now={shown.and_then(|shown| shown.now.clone())}
                     note={model.note.clone()} trouble={said_trouble(&model)}

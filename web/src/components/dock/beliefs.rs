@@ -16,7 +16,6 @@ use super::moment;
 use super::moves::moved;
 use crate::asker::{use_answer, use_asker};
 use crate::lab::{Answer, Ask, Shown};
-use crate::model::Action;
 
 /// Above this many nodes the cells are small, and the heads of columns stand upright.
 const ROOMY_MAX: usize = 7;
@@ -216,10 +215,7 @@ fn Chosen(props: &ChosenProps) -> Html {
             asker.look(if by == of { Ask::WhyNode { node: by } } else { Ask::WhyBelief { by, of } })
         }
     };
-    let on_see = move |_: MouseEvent| {
-        asker.tell(Action::OpenTab(None));
-        asker.look(Ask::See { by: Some(by) });
-    };
+    let on_see = move |_: MouseEvent| asker.look(Ask::See { by: Some(by) });
     html! {
         <div class="chosen">
             <p aria-live="polite">{ belief::words(&props.rows, by, of) }</p>
@@ -231,7 +227,7 @@ fn Chosen(props: &ChosenProps) -> Html {
                     { format!("Why does {by} say so?") }
                 </button>
                 <button type="button" class="plain" onclick={on_see}>
-                    { format!("See all as {by} does") }
+                    { format!("See as {by}") }
                 </button>
             } else if by == of {
                 <button type="button" id="why-belief" onclick={on_why}>

@@ -39,21 +39,15 @@ pub fn Tabs(props: &Props) -> Html {
             focus(next);
         }
     };
-    let on_close = {
-        let asker = asker.clone();
-        move |_: MouseEvent| {
-            asker.tell(Action::OpenTab(None));
-            focus(open);
-        }
+    let on_close = move |_: MouseEvent| {
+        asker.tell(Action::OpenTab(None));
+        focus(open);
     };
-    let on_terminal = move |_: MouseEvent| asker.tell(Action::ToggleTerminal);
     html! {
         <div class="dock-strip">
             <div class="dock-tabs" role="tablist" aria-label="Dock" onkeydown={on_key}>
                 { for TABS.iter().map(|&(tab, name)| html! { <One {tab} {name} {open} /> }) }
             </div>
-            <button class="to-terminal" type="button" onclick={on_terminal}
-                title="Terminal (`)">{ "Terminal" }</button>
             if open.is_some() {
                 <button class="close" type="button" aria-label="Close the dock"
                     onclick={on_close}>{ "\u{d7}" }</button>

@@ -35,8 +35,8 @@ pub fn Why(props: &Props) -> Html {
         },
         Some(reasons) if reasons.is_empty() => html! {
             <p class="hint" role="status">
-                { "Nothing changed its mind about that since the start: it is as it was when the " }
-                { "cluster was formed." }
+                { "Nothing has changed that since the start, and nobody has changed their mind " }
+                { "about it: it is as it was when the cluster was formed." }
             </p>
         },
         Some(reasons) => html! {
@@ -78,7 +78,7 @@ fn askers(shown: &Shown, position: Option<usize>, asker: &Asker) -> Html {
             <ul>{ for shown.ports.iter().map(node) }</ul>
             if let Some(position) = position {
                 <button type="button" onclick={ask(Ask::Why { position })}>
-                    { "Why did happen what is shown?" }
+                    { "Why did the shown event happen?" }
                 </button>
             }
         </div>

@@ -10,6 +10,7 @@
 //! below it, their followers below those.
 
 use std::collections::BTreeMap;
+use std::f64::consts::PI;
 
 use hashslot_core::words::SLOT_COUNT;
 
@@ -45,15 +46,33 @@ pub const LABEL_INSIDE: f64 = 13.0;
 /// How long a label is that stands outside.
 pub const LABEL: f64 = 32.0;
 
+/// Where the port of a node is written.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Label {
+    Inside,
+    /// Beyond the node, away from its neighbours.
+    Outside,
+    Under,
+    /// There are too many.
+    Nowhere,
+}
+
 /// The sizes of all nodes.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measures {
     /// Half the side of a master's square, and the radius of a replica's circle.
     pub half: f64,
     pub strip: Strip,
+    pub label: Label,
 }
 
 impl Measures {
+    /// Nodes of this size; `small` is where the label is if it has no room inside.
+    pub fn new(half: f64, strip: Strip, small: Label) -> Measures {
+        let label = if half >= LABEL_INSIDE { Label::Inside } else { small };
+        Measures { half, strip, label }
+    }
+
     /// What a node at this place covers.
     pub fn area(&self, place: Place) -> Area {
         let shape = Area::around(place, self.half, self.half).grown(2.0);
@@ -64,12 +83,11 @@ impl Measures {
                 shape.with(Area { left: place.x - half, right: place.x + half, bottom, ..shape })
             }
             Strip::Badge => Area { bottom: shape.bottom + 17.0, ..shape },
+            Strip::Corner if self.label == Label::Under => {
+                shape.with(Area::around(place, 14.0, self.half).moved(0.0, 13.0))
+            }
             Strip::Corner => shape,
         }
-    }
-
-    pub fn has_labels_inside(&self) -> bool {
-        self.half >= LABEL_INSIDE
     }
 }
 
@@ -78,16 +96,17 @@ impl Measures {
 pub struct Spot {
     pub place: Place,
     pub hue: Option<u16>,
-    /// The direction away from the middle, from the top and clockwise.
-    pub outward: f64,
+    /// The direction of a label that is outside, from the top and clockwise: away from the middle;
+    /// inwards, where followers are outside.
+    pub label: f64,
 }
 
 /// What is placed before the nodes: the corner with the tools, and the line that says who looks.
-pub const TOOLS: Size = Size { width: 176.0, height: 44.0 };
+pub const TOOLS: Size = Size { width: 236.0, height: 44.0 };
 const CAPTION: f64 = 30.0;
 
 /// How far ways are bent, the straightest first, as parts of their length.
-const BENDS: [f64; 10] = [0.0, 0.12, 0.22, 0.34, 0.48, 0.64, 0.8, 1.0, 1.25, 1.6];
+const BENDS: [f64; 7] = [0.0, 0.12, 0.22, 0.34, 0.48, 0.64, 0.8];
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
@@ -120,9 +139,14 @@ impl Layout {
             Form::Ring { centre, .. } => centre,
             Form::Rows => Place::new(size.width / 2.0, -size.height),
         };
+        let are_inward: Vec<u16> = match seating.groups.iter().any(|it| !it.followers.is_empty()) {
+            true => seating.groups.iter().map(|group| group.owner.port).collect(),
+            false => Vec::new(),
+        };
         let spot = |&(seat, place): &(Seat, Place)| {
             let outward = (place.x - centre.x).atan2(centre.y - place.y);
-            (seat.port, Spot { place, hue: seat.hue, outward })
+            let turn = if are_inward.contains(&seat.port) { PI } else { 0.0 };
+            (seat.port, Spot { place, hue: seat.hue, label: outward + turn })
         };
         let mut layout = Layout {
             size,
@@ -330,7 +354,7 @@ mod tests {
         }
         let phone = Layout::of(&cluster(3, 1), PHONE);
         assert!(matches!(phone.measures.strip, Strip::Marks { .. }) && phone.form == Form::Rows);
-        assert!(Layout::of(&cluster(20, 1), DESKTOP).measures.has_labels_inside());
+        assert!(Layout::of(&cluster(20, 1), DESKTOP).measures.label == Label::Inside);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use hashslot_core::view::{RoleOnStage, Stage};
 use yew::prelude::*;
 
 use super::drawn::{Band, LinkDrawn};
-use super::layout::Layout;
+use super::layout::{Layout, MARKS_MAX};
 use super::node::hue_class;
 use super::plane::{Curve, Place, px};
 
@@ -137,12 +137,23 @@ pub struct Follows {
     way: Curve,
 }
 
+/// Among many nodes, a replica farther from its master than this has others between them, and its
+/// hue alone tells whom it follows.
+const FAR: f64 = 5.0;
+
 /// Who follows whom.
 pub fn following(stage: &Stage, layout: &Layout) -> Vec<Follows> {
     let lines = stage.nodes.iter().filter_map(|node| {
         let RoleOnStage::Replica { of: Some(of) } = node.role else { return None };
-        layout.spot(of)?;
-        let way = layout.whole_way(node.port, of);
+        let (from, to) = (layout.spot(node.port)?.place, layout.spot(of)?.place);
+        let is_far = from.distance(to) > FAR * layout.measures.half;
+        if stage.nodes.len() > MARKS_MAX && is_far {
+            return None;
+        }
+        let way = match stage.nodes.len() > MARKS_MAX {
+            true => Curve::straight(from, to),
+            false => layout.whole_way(node.port, of),
+        };
         Some(Follows { hue: layout.spot(node.port)?.hue, way })
     });
     lines.collect()

@@ -152,7 +152,7 @@ fn picture(
         <svg id="stage" {class} viewBox={format!("0 0 {width} {height}")} role="group"
             aria-label={describe(shown)} onkeydown={on_arrow_key(layout)}>
             { definitions() }
-            <g class="links" aria-hidden="true">{ for links }</g>
+            <g class={classes!("links", (links.len() > 20).then_some("many"))} aria-hidden="true">{ for links }</g>
             <Following lines={links::following(stage, layout)} />
             <Bands {bands} layout={layout.clone()} />
             <Slots runs={slots::runs(stage)} layout={layout.clone()} />

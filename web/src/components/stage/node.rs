@@ -12,7 +12,7 @@ use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
 use super::drawn::NodeDrawn;
-use super::layout::{LABEL_INSIDE, Layout, Measures, Strip};
+use super::layout::{Label, Layout, Measures, Strip};
 use super::opinions;
 use super::plane::px;
 
@@ -67,7 +67,7 @@ pub fn Node(props: &Props) -> Html {
                 <circle class="eye-ring" r={px(half * 1.2 + 5.0)} />
             }
             { shape(node, half) }
-            { label(port, measures, spot.outward) }
+            { label(port, measures, spot.label) }
             { opinions::strip(node, measures) }
         </g>
     }
@@ -113,32 +113,35 @@ fn bars(half: f64) -> String {
     format!("M-{x} {top}v{high}M{x} {top}v{high}")
 }
 
-/// The port: inside, or, on small nodes, beyond them on the side that is away from the middle.
-fn label(port: u16, measures: Measures, outward: f64) -> Html {
+/// The port: inside, or, on small nodes, beside them; on the smallest it has no room at all.
+fn label(port: u16, measures: Measures, direction: f64) -> Html {
     let half = measures.half;
-    if measures.has_labels_inside() {
-        let class = match half {
-            half if half >= 25.0 => "port large",
-            half if half >= 19.0 => "port medium",
-            _ => "port small",
-        };
-        return html! {
-            <text {class} text-anchor="middle" dominant-baseline="central">{ port }</text>
-        };
-    }
-    if half < LABEL_INSIDE / 3.5 {
-        return Html::default();
-    }
-    let degrees = outward.to_degrees() - 90.0;
-    let is_flipped = !(-90.0..=90.0).contains(&degrees);
-    let turn = if is_flipped { degrees + 180.0 } else { degrees };
-    let (x, anchor) = match is_flipped {
-        true => (-half - 5.0, "end"),
-        false => (half + 5.0, "start"),
+    let class = match half {
+        half if half >= 25.0 => "port large",
+        half if half >= 19.0 => "port medium",
+        _ => "port small",
     };
-    html! {
-        <text class="port outside" transform={format!("rotate({})", px(turn))} x={px(x)}
-            text-anchor={anchor} dominant-baseline="central">{ port }</text>
+    match measures.label {
+        Label::Inside => html! {
+            <text {class} text-anchor="middle" dominant-baseline="central">{ port }</text>
+        },
+        Label::Nowhere => Html::default(),
+        Label::Under => html! {
+            <text class="port outside" y={px(half + 8.0)} text-anchor="middle"
+                dominant-baseline="central">{ port }</text>
+        },
+        Label::Outside => {
+            let degrees = (direction.to_degrees() + 90.0).rem_euclid(360.0) - 180.0;
+            let is_flipped = !(-90.0..=90.0).contains(&degrees);
+            let (turn, x, anchor) = match is_flipped {
+                true => (degrees + 180.0, -half - 5.0, "end"),
+                false => (degrees, half + 5.0, "start"),
+            };
+            html! {
+                <text class="port outside" transform={format!("rotate({})", px(turn))} x={px(x)}
+                    text-anchor={anchor} dominant-baseline="central">{ port }</text>
+            }
+        }
     }
 }
 

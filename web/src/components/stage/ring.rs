@@ -6,7 +6,7 @@
 
 use std::f64::consts::{PI, TAU};
 
-use super::layout::{Form, Found, LABEL, MARKS_MAX, Measures, Strip, TOOLS, is_crowded};
+use super::layout::{Form, Found, LABEL, Label, MARKS_MAX, Measures, Strip, TOOLS, is_crowded};
 use super::plane::{Area, Place};
 use super::seating::{Seat, Seating};
 
@@ -47,14 +47,14 @@ impl Tries<'_> {
         let strip = |pitch| Strip::Marks { per_row: marks, rows: 1, pitch };
         let mut strips = Vec::new();
         if count <= MARKS_MAX {
-            strips = [18.0, 16.5].map(|pitch| (strip(pitch), 0.27)).to_vec();
+            strips = [20.0, 18.0, 16.5].map(|pitch| (strip(pitch), 0.27)).to_vec();
             let rows = Strip::Marks { per_row: marks.div_ceil(2), rows: 2, pitch: 16.5 };
             strips.push((rows, 0.25));
         }
         strips.push((Strip::Badge, 0.25));
         strips.into_iter().find_map(|(strip, smallest)| {
             HALVES.iter().find_map(|&half| {
-                let measures = Measures { half, strip };
+                let measures = Measures::new(half, strip, Label::Outside);
                 GAPS.iter().find_map(|&gap| self.largest(measures, smallest, gap))
             })
         })
@@ -109,8 +109,10 @@ impl Tries<'_> {
         };
         for (index, group) in self.seating.groups.iter().enumerate() {
             let home = places[index].1;
-            for &seat in &group.followers {
-                let mut around = beside(home, centre, measures, gap);
+            let count = group.followers.len();
+            for (number, &seat) in group.followers.iter().enumerate() {
+                let from_middle = number as f64 - (count as f64 - 1.0) / 2.0;
+                let mut around = beside(home, centre, measures, (gap, from_middle));
                 let place = around.find(|&place| free(place, &areas))?;
                 areas.push(measures.area(place));
                 places.push((seat, place));
@@ -133,7 +135,8 @@ impl Tries<'_> {
     fn many(&self) -> Option<Found> {
         SMALL_HALVES.iter().find_map(|&half| {
             let strip = if half >= 18.0 { Strip::Badge } else { Strip::Corner };
-            (0..=12).find_map(|outer| self.many_around(Measures { half, strip }, outer))
+            let measures = Measures::new(half, strip, Label::Outside);
+            (0..=12).find_map(|outer| self.many_around(measures, outer))
         })
     }
 
@@ -141,11 +144,13 @@ impl Tries<'_> {
     fn many_around(&self, measures: Measures, outer: usize) -> Option<Found> {
         let (width, height) = self.room_size();
         let below = measures.area(Place::default()).bottom;
-        let label = if measures.has_labels_inside() { 0.0 } else { LABEL };
+        let label = if measures.label == Label::Inside { 0.0 } else { LABEL };
         // Two squares that meet corner to corner need more room than their sides.
         let pitch = (2.6 * measures.half).max(measures.half + below) + 2.0;
         let most = width.min(height) / 2.0 - below - label;
-        let radius = most - outer as f64 * (pitch + label);
+        // The labels of owners that have followers are inside.
+        let reach = |ring: usize| ring as f64 * pitch + ring.saturating_sub(1) as f64 * label;
+        let radius = most - reach(outer);
         if radius < (0.42 * most).max(40.0) {
             return None;
         }
@@ -165,7 +170,7 @@ impl Tries<'_> {
             let sector = sector(&angles, index);
             let mut left = group.followers.as_slice();
             for ring in 1..=outer {
-                let radius = radius + ring as f64 * (pitch + label);
+                let radius = radius + reach(ring);
                 let (now, later) = left.split_at(left.len().min(fit(sector, beside / radius)));
                 let row = in_a_row(now, angles[index], sector, beside / radius);
                 places.extend(row.map(|(seat, angle)| (seat, centre.around(angle, radius))));
@@ -212,16 +217,22 @@ fn tools(room: Area) -> Area {
     Area { left: 0.0, top, right: TOOLS.width, bottom: room.bottom + 8.0 }
 }
 
-/// Places around an owner, the best first: near, and outwards to the side.
-fn beside(home: Place, centre: Place, measures: Measures, gap: f64) -> impl Iterator<Item = Place> {
+/// Places around an owner, the best first: near, and outwards to the side, a row for each of many.
+fn beside(
+    home: Place,
+    centre: Place,
+    measures: Measures,
+    (gap, from_middle): (f64, f64),
+) -> impl Iterator<Item = Place> {
     let outward = (home.x - centre.x).atan2(centre.y - home.y);
-    let side = if home.x < centre.x - 1.0 { -PI / 2.0 } else { PI / 2.0 };
+    let side = if home.x < centre.x - 1.0 { -1.0 } else { 1.0 };
     let area = measures.area(Place::default());
     let nearest = (area.right - area.left + gap).max(2.0 * measures.half + 24.0);
     (0..24).flat_map(move |step| {
         let radius = nearest + 9.0 * f64::from(step);
-        let turns = [0.0, 0.2, -0.2, 0.4, -0.4, 0.6, -0.6, 0.8, -0.8];
-        let sideways = turns.into_iter().map(move |turn| side + turn);
+        let turns = [0.0, -0.2, 0.2, -0.4, 0.4, -0.6, 0.6, -0.8, 0.8];
+        let row = from_middle * (area.bottom - area.top + 6.0) / radius;
+        let sideways = turns.into_iter().map(move |turn| side * (PI / 2.0 + row + turn));
         sideways.chain([outward]).map(move |angle| home.around(angle, radius))
     })
 }

@@ -1,7 +1,7 @@
 //! Rows: the slots as a bar, their owners below it, and the followers below their owners; for
 //! stages that are too narrow for a ring. Many nodes stand in a grid, in the same order.
 
-use super::layout::{Form, Found, MARKS_MAX, Measures, Strip, TOOLS};
+use super::layout::{Form, Found, Label, MARKS_MAX, Measures, Strip, TOOLS};
 use super::plane::{Area, Place};
 use super::seating::{Seat, Seating};
 
@@ -22,16 +22,22 @@ pub fn place(seating: &Seating, room: Area) -> Found {
     strips.extend([(Strip::Badge, 18.0), (Strip::Corner, 13.0)]);
     let columns = strips.into_iter().find_map(|(strip, smallest)| {
         let halves = HALVES.into_iter().filter(|&half| half >= smallest);
-        halves.map(|half| Measures { half, strip }).find_map(|it| columns(seating, below, it))
+        halves
+            .map(|half| Measures::new(half, strip, Label::Under))
+            .find_map(|it| columns(seating, below, it))
     });
     let found = columns.or_else(|| {
-        let halves = HALVES.into_iter().map(|half| Measures { half, strip: Strip::Corner });
-        halves.into_iter().find_map(|measures| grid(seating, below, measures))
+        let labels = [(Label::Under, 6.0), (Label::Nowhere, 2.0)].into_iter();
+        let mut tried = labels.flat_map(|(label, smallest)| {
+            let halves = HALVES.into_iter().filter(move |&half| half >= smallest);
+            halves.map(move |half| Measures::new(half, Strip::Corner, label))
+        });
+        tried.find_map(|measures| grid(seating, below, measures))
     });
     // A stage on which nothing fits is being opened or closed.
     let (measures, places) = found.unwrap_or_else(|| {
         let middle = Place::new((room.left + room.right) / 2.0, (room.top + room.bottom) / 2.0);
-        let measures = Measures { half: 2.0, strip: Strip::Corner };
+        let measures = Measures::new(2.0, Strip::Corner, Label::Nowhere);
         (measures, seating.seats().map(|seat| (seat, middle)).collect())
     });
     let client = Place::new(room.right - 44.0, room.bottom - TOOLS.height / 2.0);
@@ -84,7 +90,8 @@ fn grid(seating: &Seating, room: Area, measures: Measures) -> Option<Placed> {
         ((room.bottom - room.top) / seating.count.div_ceil(per_row) as f64).min(1.6 * height);
     let place = |(index, seat): (usize, Seat)| {
         let x = room.left + ((index % per_row) as f64 + 0.5) * width;
-        let y = room.top + ((index / per_row) as f64 + 0.5) * height;
+        let y = room.top + ((index / per_row) as f64 + 0.5) * height
+            - f64::midpoint(area.top, area.bottom);
         (seat, Place { x, y })
     };
     Some((measures, seating.seats().enumerate().map(place).collect()))

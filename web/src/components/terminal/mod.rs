@@ -13,14 +13,15 @@ mod speaker;
 use std::rc::Rc;
 
 use gloo::utils::document;
+use hashslot_core::words::Span;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
-use super::chosen;
-use crate::asker::use_asker;
+use super::{chosen, spoken};
+use crate::asker::{Asker, use_asker};
 use crate::lab::{Ask, Shown};
-use crate::model::Action;
+use crate::model::{Action, Motion};
 use screen::{Deed, Mistake, Row, Screen, mistake_in};
 use speaker::Speaker;
 
@@ -30,6 +31,7 @@ pub struct Props {
     pub shown: Option<Rc<Shown>>,
     /// The lesson that is open: with another one comes another cluster.
     pub lesson: Option<AttrValue>,
+    pub motion: Motion,
 }
 
 #[component]
@@ -46,6 +48,7 @@ pub fn Terminal(props: &Props) -> Html {
         return Html::default();
     };
     let ports = Rc::new(shown.ports.clone());
+    let is_moving = props.motion != Motion::Still;
     let on_speaker = {
         let (screen, field) = (screen.clone(), field.clone());
         move |event: Event| {
@@ -68,13 +71,25 @@ pub fn Terminal(props: &Props) -> Html {
                     onclick={on_close}>{ "\u{d7}" }</button>
             </header>
             <Log rows={screen.rows.clone()} />
-            <Prompt screen={screen.clone()} {ports} {field} />
-            <p class="aside">
-                { "What you do here leaves the lesson's run; the button Back to the lesson on the " }
-                { "timeline leads back to it." }
-            </p>
+            <Prompt screen={screen.clone()} {ports} {field} is_moving={is_moving} />
+            <p class="aside">{ where_it_acts(shown, is_moving) }</p>
         </section>
     }
+}
+
+/// What a line of the learner's own will do to the run.
+fn where_it_acts(shown: &Shown, is_moving: bool) -> String {
+    let moment = match shown.is_present || is_moving {
+        true => String::new(),
+        false => format!("Your line acts at the moment that is shown, {}. ", spoken(shown.elapsed)),
+    };
+    let run = match shown.branch() {
+        Some(_) => "This is a run of your own: the button Back to the lesson leads back.",
+        None => {
+            "A command of your own leaves the lesson's run; a button on the timeline leads back."
+        }
+    };
+    moment + run
 }
 
 /// Puts the focus into the field when the drawer opens, and back to where it was when it closes.
@@ -156,6 +171,7 @@ struct PromptProps {
     screen: UseReducerHandle<Screen>,
     ports: Rc<Vec<u16>>,
     field: NodeRef,
+    is_moving: bool,
 }
 
 /// The line that is being typed.
@@ -163,6 +179,7 @@ struct PromptProps {
 fn Prompt(props: &PromptProps) -> Html {
     let asker = use_asker();
     let screen = &props.screen;
+    let is_moving = props.is_moving;
     let first = props.ports.first().copied().unwrap_or_default();
     let prompt = screen.prompt(first);
     let on_text = {
@@ -192,7 +209,7 @@ fn Prompt(props: &PromptProps) -> Html {
                 }
                 ("Enter", _) if !event.is_composing() => {
                     event.prevent_default();
-                    return enter(&screen, &prompt, &asker);
+                    return enter(&screen, &prompt, is_moving, &asker);
                 }
                 _ => return,
             };
@@ -234,7 +251,7 @@ fn wrong(mistake: &Mistake) -> Html {
 }
 
 /// Does what was typed.
-fn enter(screen: &UseReducerHandle<Screen>, prompt: &str, asker: &crate::asker::Asker) {
+fn enter(screen: &UseReducerHandle<Screen>, prompt: &str, is_moving: bool, asker: &Asker) {
     let typed = screen.typed.trim();
     let (word, rest) = typed.split_once(' ').unwrap_or((typed, ""));
     let prompt = prompt.to_owned();
@@ -253,6 +270,11 @@ fn enter(screen: &UseReducerHandle<Screen>, prompt: &str, asker: &crate::asker::
                 return screen.dispatch(Deed::Wrong(mistake));
             }
             screen.dispatch(Deed::Enter(prompt));
+            // While the page still shows what the last line did, this one follows it; what is done
+            // where the page stands still begins there.
+            if is_moving {
+                asker.look(Ask::Seek { elapsed: Span::MAX });
+            }
             let dispatch = screen.dispatcher();
             asker.act_then(Ask::Do { line }, move |answer| {
                 dispatch.dispatch(Deed::Heard(answer.clone()));
