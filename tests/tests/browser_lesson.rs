@@ -155,7 +155,7 @@ async fn ask_why(page: &Page) {
     page.wait_for_text("#because", "7001").await;
     page.click("#because li:last-of-type button").await;
     page.find("#because li:last-of-type button[aria-current]").await;
-    page.click("#because .close").await;
+    page.click(".dock-strip .close").await;
     to_present(page).await;
 }
 

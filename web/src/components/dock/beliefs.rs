@@ -46,7 +46,7 @@ pub fn BeliefsTab(props: &Props) -> Html {
             <Matrix rows={Rc::new(rows.clone())} {at} {on_pick} pointed={Rc::new(pointed)}
                 node_timeout_ms={props.shown.stage.node_timeout_ms} />
             <Chosen rows={Rc::new(rows.clone())} {at} />
-            { legend() }
+            { legend(rows.len() <= ROOMY_MAX) }
         </div>
     }
 }
@@ -238,20 +238,23 @@ fn Chosen(props: &ChosenProps) -> Html {
     }
 }
 
-fn legend() -> Html {
+fn legend(is_open: bool) -> Html {
     use hashslot_core::node::Opinion::{Fail, Handshake, Ok, Pfail};
     let sample = |opinion, stale, is_outdated| Cell::Held { opinion, stale, is_outdated };
     let item = |cell: Cell, text: &'static str| {
         html! { <li class={cell.class()}>{ cell.mark() }{ text }</li> }
     };
     html! {
-        <ul class="marks">
+        <details class="legend-marks" open={is_open}>
+            <summary>{ "What the marks mean" }</summary>
+            <ul class="marks">
             { item(sample(Ok, 0, false), "fine") }
             { item(sample(Ok, 5, false), "not heard for a while") }
             { item(sample(Pfail, 8, false), "PFAIL: does not answer it") }
             { item(sample(Fail, 8, false), "FAIL: a majority says so") }
             { item(sample(Handshake, 0, false), "not met yet") }
             { item(sample(Ok, 0, true), "outdated role, epoch or slots") }
-        </ul>
+            </ul>
+        </details>
     }
 }

@@ -31,7 +31,7 @@ pub fn KeyField(props: &Props) -> Html {
     };
     html! {
         <div class="key-field">
-            <label for="key-to-hash">{ "Which slot has a key?" }</label>
+            <label for="key-to-hash">{ "Which slot does a key fall into?" }</label>
             <input type="text" id="key-to-hash" value={(*typed).clone()} oninput={on_text}
                 placeholder="{user:1000}.cart" autocapitalize="off" autocomplete="off"
                 spellcheck="false" />

@@ -3,7 +3,7 @@
 
 use gloo::utils::document;
 use wasm_bindgen::JsCast;
-use web_sys::{HtmlElement, KeyboardEvent};
+use web_sys::{HtmlElement, KeyboardEvent, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
 use crate::asker::use_asker;
@@ -43,6 +43,15 @@ pub fn Tabs(props: &Props) -> Html {
         asker.tell(Action::OpenTab(None));
         focus(open);
     };
+    use_effect_with(open, |open| {
+        // On a narrow screen the strip scrolls.
+        if let Some(element) = element(*open) {
+            let options = ScrollIntoViewOptions::new();
+            options.set_block(ScrollLogicalPosition::Nearest);
+            options.set_inline(ScrollLogicalPosition::Nearest);
+            element.scroll_into_view_with_scroll_into_view_options(&options);
+        }
+    });
     html! {
         <div class="dock-strip">
             <div class="dock-tabs" role="tablist" aria-label="Dock" onkeydown={on_key}>
