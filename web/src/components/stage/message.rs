@@ -31,7 +31,7 @@ pub fn message(shown: &Shown, layout: &Layout) -> Option<Message> {
         true => (Kind::Redirect, "redirect"),
         false => (Kind::of(&arrow.what), arrow.what.as_str()),
     };
-    let wide = |letter: char| if letter.is_uppercase() { 9.8 } else { 7.6 };
+    let wide = |letter: char| if letter.is_uppercase() { 10.2 } else { 8.8 };
     let width = said.chars().map(wide).sum::<f64>() + 38.0;
     Some(Message {
         from: arrow.from.clone().into(),
