@@ -184,6 +184,19 @@ impl Layout {
         costs.min_by(|a, b| a.1.total_cmp(&b.1)).map(|(port, _)| port)
     }
 
+    /// What a node covers, its shape and its strip apart; whoever is no node is the client.
+    pub fn parts(&self, port: Option<u16>) -> Vec<Area> {
+        let Some(spot) = port.and_then(|port| self.spot(port)) else {
+            return vec![Area::around(self.client, 38.0, 18.0)];
+        };
+        let whole = self.measures.area(spot.place);
+        let half = self.measures.half + 4.0;
+        vec![
+            Area::around(spot.place, half, half),
+            Area { top: spot.place.y + half, ..whole.grown(2.0) },
+        ]
+    }
+
     /// The port behind a name; whoever is no node is a client.
     pub fn node(&self, name: &str) -> Option<u16> {
         name.parse().ok().filter(|port| self.spots.contains_key(port))
@@ -196,9 +209,6 @@ impl Layout {
     /// The way from a node, or a client, to another, from border to border.
     pub fn way(&self, from: &str, to: &str) -> Curve {
         let (from, to) = (self.node(from), self.node(to));
-        let client = Area::around(self.client, 36.0, 16.0);
-        let first = from.and_then(|port| self.area(port)).unwrap_or(client);
-        let last = to.and_then(|port| self.area(port)).unwrap_or(client);
         let whole = match (from, to) {
             (Some(from), Some(to)) => self.whole_way(from, to),
             _ => {
@@ -207,7 +217,7 @@ impl Layout {
                 Curve::straight(ends.0, ends.1)
             }
         };
-        whole.between(first, last)
+        whole.between(&self.parts(from), &self.parts(to))
     }
 
     /// The way between the middles of two nodes.

@@ -31,10 +31,7 @@ pub fn Link(props: &LinkProps) -> Html {
     let onclick = on_open.reform(move |_: MouseEvent| pair);
     let heard = link.silence.map_or("unheard".to_owned(), |step| format!("heard-{step}"));
     let class = classes!("link", heard, link.is_ringed.then_some("looked-at"));
-    let way = match (layout.area(link.one), layout.area(link.other)) {
-        (Some(first), Some(last)) => link.way.between(first, last),
-        _ => link.way,
-    };
+    let way = link.way.between(&layout.parts(Some(link.one)), &layout.parts(Some(link.other)));
     let d = link.way.path();
     html! {
         <g {class} data-one={link.one.to_string()} data-other={link.other.to_string()}>

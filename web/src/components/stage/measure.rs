@@ -3,7 +3,7 @@
 
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::Closure;
-use web_sys::{Element, HtmlElement, ResizeObserver};
+use web_sys::{Element, FocusOptions, HtmlElement, ResizeObserver};
 use yew::prelude::*;
 
 use super::plane::Size;
@@ -44,7 +44,9 @@ pub fn focus(inside: Option<Element>, selector: &str) {
     if let Some(found) = found {
         // Parts of an SVG take the focus by the same name as those of HTML.
         let found: &HtmlElement = found.unchecked_ref();
+        let how = FocusOptions::new();
+        how.set_prevent_scroll(true);
         // What has left the page cannot be focused, and need not be.
-        found.focus().ok();
+        found.focus_with_options(&how).ok();
     }
 }

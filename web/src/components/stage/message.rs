@@ -31,7 +31,8 @@ pub fn message(shown: &Shown, layout: &Layout) -> Option<Message> {
         true => (Kind::Redirect, "redirect"),
         false => (Kind::of(&arrow.what), arrow.what.as_str()),
     };
-    let width = 7.6 * said.chars().count() as f64 + 36.0;
+    let wide = |letter: char| if letter.is_uppercase() { 10.2 } else { 8.8 };
+    let width = said.chars().map(wide).sum::<f64>() + 38.0;
     Some(Message {
         from: arrow.from.clone().into(),
         to: arrow.to.clone().into(),
@@ -81,7 +82,7 @@ pub fn Resting(props: &Props) -> Html {
                 <rect class="plate" x={px(-width / 2.0)} y="-13" width={px(*width)} height="26"
                     rx="13" />
                 <g transform={sign_at}>
-                    <path class="sign" d={kind.shape()} />
+                    <path class="glyph" d={kind.shape()} />
                     { for kind.stroke().map(|(d, ink)| html! {
                         <path class={classes!("stroke", ink.class())} {d} />
                     }) }
@@ -122,9 +123,10 @@ fn label_place(way: Curve, width: f64, layout: &Layout) -> Place {
     let parts = [0.5, 0.42, 0.58, 0.35, 0.65, 0.28, 0.72];
     let on_it = parts.into_iter().map(|part| way.at(part));
     let heading = way.heading(0.5);
-    let beside = [-1.0, 1.0].into_iter().flat_map(|side| {
-        [24.0, 40.0, 60.0, 80.0, 104.0]
-            .map(|far| way.at(0.5).plus(-heading.y * far * side, heading.x * far * side))
+    // Rather above than below, where the strips are.
+    let up = if heading.x >= 0.0 { -1.0 } else { 1.0 };
+    let beside = [24.0, 36.0, 48.0, 60.0, 80.0, 104.0].into_iter().flat_map(|far| {
+        [up, -up].map(|side| way.at(0.5).plus(-heading.y * far * side, heading.x * far * side))
     });
     let places: Vec<Place> = on_it.chain(beside).collect();
     let free = places.iter().find(|&&place| covered(place) == 0.0);

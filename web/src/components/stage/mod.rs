@@ -141,6 +141,7 @@ fn picture(
         }
     });
     let steady = matches!(props.pace, Pace::Steady(_)) && props.motion != Motion::Still;
+    let position = shown.now.as_ref().map_or_else(String::new, |now| now.position.to_string());
     let resting = message.filter(|_| !steady);
     let client = message::talking_client(shown, layout);
     let (width, height) = (layout.size.width, layout.size.height);
@@ -159,7 +160,7 @@ fn picture(
             <g class="nodes">{ for nodes }</g>
             { for client.iter().map(|name| message::client(name, layout)) }
             { for resting.map(|message| html! {
-                <Resting message={message.clone()} is_under_way={travels} />
+                <Resting key={position.clone()} message={message.clone()} is_under_way={travels} />
             }) }
         </svg>
     }
@@ -205,11 +206,18 @@ fn use_travels(props: &Props) -> bool {
         _ => true,
     };
     if is_new {
-        last.2 = last.1 != Motion::Still && !prefers_stillness();
+        let is_held = is_same_message(last.0.as_deref(), props.shown.as_deref());
+        last.2 = last.1 != Motion::Still && !is_held && !prefers_stillness();
         last.0 = props.shown.clone();
     }
     last.1 = props.motion;
     last.2
+}
+
+/// Whether what is newly shown is another consequence of the message that stands there already.
+fn is_same_message(before: Option<&Shown>, shown: Option<&Shown>) -> bool {
+    let (Some(before), Some(shown)) = (before, shown) else { return false };
+    before.elapsed == shown.elapsed && before.arrow == shown.arrow
 }
 
 fn prefers_stillness() -> bool {

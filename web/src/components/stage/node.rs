@@ -61,15 +61,23 @@ pub fn Node(props: &Props) -> Html {
             { opinions::plate(node, measures) }
             <circle class="touch" r={px(half.max(8.0) + 4.0)} />
             if node.is_ringed {
-                <circle class="look-ring" r={px(half * 1.2 + 9.0)} />
+                <circle class="look-ring" r={px(around(node.role, half) + 4.0)} />
             }
             if node.is_viewer {
-                <circle class="eye-ring" r={px(half * 1.2 + 5.0)} />
+                <circle class="eye-ring" r={px(around(node.role, half))} />
             }
             { shape(node, half) }
             { label(port, measures, spot.label) }
             { opinions::strip(node, measures) }
         </g>
+    }
+}
+
+/// The radius of a ring around a node.
+fn around(role: RoleOnStage, half: f64) -> f64 {
+    match role {
+        RoleOnStage::Master => half * 1.33 + 4.0,
+        RoleOnStage::Replica { .. } => half + 6.0,
     }
 }
 

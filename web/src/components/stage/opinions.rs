@@ -81,7 +81,7 @@ fn one(mark: &Mark, place: Place) -> Html {
             if is_ok && mark.silence > 0 {
                 <path class="silence" d={arc(mark.silence)} />
             }
-            <g class="sign">{ sign }</g>
+            <g class="glyph">{ sign }</g>
             if mark.cell.is_some() {
                 <text class="by" y="16" text-anchor="middle" dominant-baseline="central">
                     { mark.by % 10 }

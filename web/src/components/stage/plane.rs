@@ -165,10 +165,11 @@ impl Curve {
     }
 
     /// The piece that lies outside of the areas at its ends.
-    pub fn between(self, first: Area, last: Area) -> Curve {
+    pub fn between(self, first: &[Area], last: &[Area]) -> Curve {
+        let is_out = |areas: &[Area], part| !areas.iter().any(|area| area.has(self.at(part)));
         let parts = || (0..=4 * SAMPLES).map(|step| f64::from(step) / f64::from(4 * SAMPLES));
-        let start = parts().find(|&part| !first.has(self.at(part))).unwrap_or(0.4);
-        let end = parts().rev().find(|&part| !last.has(self.at(part))).unwrap_or(0.6);
+        let start = parts().find(|&part| is_out(first, part)).unwrap_or(0.4);
+        let end = parts().rev().find(|&part| is_out(last, part)).unwrap_or(0.6);
         if start < end { self.piece(start, end) } else { self.piece(0.45, 0.55) }
     }
 
@@ -267,7 +268,7 @@ mod tests {
     fn a_curve_ends_outside_of_what_it_joins() {
         let (from, to) = (Place::new(0.0, 0.0), Place::new(100.0, 0.0));
         let (first, last) = (Area::around(from, 20.0, 20.0), Area::around(to, 30.0, 20.0));
-        let piece = Curve::straight(from, to).between(first, last);
+        let piece = Curve::straight(from, to).between(&[first], &[last]);
         assert!((20.0..23.0).contains(&piece.from.x) && (67.0..=70.0).contains(&piece.to.x));
         assert!(!Curve::straight(from, to).avoids(Area::around(Place::new(50.0, 0.0), 9.0, 9.0)));
         assert!(Curve::bent(from, to, 0.4).avoids(Area::around(Place::new(50.0, 0.0), 9.0, 9.0)));

@@ -7,8 +7,8 @@ use super::seating::{Seat, Seating};
 
 /// How high the bar is, with its margin.
 const BAR: f64 = 26.0;
-const HALVES: [f64; 15] =
-    [28.0, 26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0, 13.0, 12.0, 10.0, 8.0, 6.0, 4.0, 2.0];
+const HALVES: [f64; 16] =
+    [28.0, 26.0, 24.0, 22.0, 20.0, 18.0, 16.0, 14.0, 13.0, 12.0, 10.0, 8.0, 6.0, 5.0, 4.0, 2.0];
 
 pub fn place(seating: &Seating, room: Area) -> Found {
     let below = Area { top: room.top + BAR, bottom: room.bottom - TOOLS.height, ..room };
@@ -27,7 +27,7 @@ pub fn place(seating: &Seating, room: Area) -> Found {
             .find_map(|it| columns(seating, below, it))
     });
     let found = columns.or_else(|| {
-        let labels = [(Label::Under, 6.0), (Label::Nowhere, 2.0)].into_iter();
+        let labels = [(Label::Under, 5.0), (Label::Nowhere, 2.0)].into_iter();
         let mut tried = labels.flat_map(|(label, smallest)| {
             let halves = HALVES.into_iter().filter(move |&half| half >= smallest);
             halves.map(move |half| Measures::new(half, Strip::Corner, label))
