@@ -3,7 +3,7 @@
 use super::facts;
 use super::names::Names;
 use super::sentence::{Sentence, counted};
-use crate::data::{PrintForm, print_reply};
+use crate::data::{PrintForm, Reply, print_reply};
 use crate::words::ActorId;
 use crate::words::quote_arg;
 use crate::world::client::{ClientNote, Failure, Redirect, Refusal};
@@ -104,8 +104,7 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
         .with("slot", slot)
         .with("to", to.port()),
         ClientNote::Answered { reply, .. } => {
-            let text = print_reply(reply, PrintForm::Quoted);
-            say("client-answered").with("reply", shortened(&text.trim_end().replace('\n', " / ")))
+            say("client-answered").with("reply", in_a_line(reply))
         }
         ClientNote::Waiting { .. } => say("client-waiting"),
         ClientNote::Failed { node, how, .. } => say(match how {
@@ -130,6 +129,18 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
             Sentence::new("write-refused").with("key", key).with("why", why)
         }
     }
+}
+
+/// A reply in one line. Of a text with several lines, such as that of CLUSTER INFO, the first.
+fn in_a_line(reply: &Reply) -> String {
+    if let Reply::Bulk(bytes) | Reply::Verbatim { text: bytes, .. } = reply
+        && let Some(first) = bytes.split(|&byte| byte == b'\n').next()
+        && first.len() < bytes.len()
+    {
+        return format!("{} ...", String::from_utf8_lossy(first).trim_end());
+    }
+    let text = print_reply(reply, PrintForm::Quoted);
+    shortened(&text.trim_end().replace('\n', " / "))
 }
 
 /// How much of a reply a sentence quotes.
