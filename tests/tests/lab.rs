@@ -356,8 +356,7 @@ fn a_failover_is_a_story_of_half_a_minute_with_six_to_eight_stops() {
 
 #[test]
 fn the_stage_tells_what_is_wrong_with_the_network() {
-    let mut page = Page::new();
-    page.open();
+    let mut page = Page::at(LESSON);
     let mut after = |line: &str| match page.ask(Ask::Do { line: line.to_owned() }) {
         Answer::Did { shown, .. } => shown.stage.faults,
         other => panic!("{line}: {other:?}"),

@@ -34,7 +34,7 @@ const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 /// A running Chromium.
 pub struct Browser {
     session: WebDriver,
-    _driver: Driver,
+    driver: Driver,
 }
 
 impl Browser {
@@ -46,7 +46,17 @@ impl Browser {
         let session = WebDriver::new(url, capabilities(&programs))
             .await
             .expect("chromedriver starts Chromium");
-        Some(Browser { session, _driver: driver })
+        Some(Browser { session, driver })
+    }
+
+    /// An empty page, from which another one is still to be opened.
+    pub(crate) async fn blank(&self, screen: Screen, theme: Theme) -> Page {
+        Page::blank(self.session.clone(), screen, theme).await
+    }
+
+    /// The process of the driver, whose descendants are Chromium's.
+    pub(crate) fn driver_id(&self) -> u32 {
+        self.driver.process.id()
     }
 
     /// Opens an address on a screen of this size and theme.

@@ -13,6 +13,7 @@ pub mod key {
     pub const TAB: &str = "\u{e004}";
     pub const ENTER: &str = "\u{e007}";
     pub const ESCAPE: &str = "\u{e00c}";
+    pub const PAGE_DOWN: &str = "\u{e00f}";
     pub const SPACE: &str = " ";
     pub const DOWN: &str = "\u{e015}";
 }
@@ -58,6 +59,18 @@ impl Page {
         self.evaluate(&script).await == Value::Bool(true)
     }
 
+    /// Scrolls on by the keyboard until what has the focus is on the screen: new text is shown from
+    /// its beginning, and the control that it leads to may lie below.
+    pub async fn scroll_to_focus(&self) {
+        for _ in 0..PAGES_MAX {
+            if self.evaluate(FOCUS).await["trouble"] != OFF_SCREEN {
+                break;
+            }
+            self.press(key::PAGE_DOWN).await;
+        }
+        self.assert_focus_is_seen().await;
+    }
+
     /// The focus is somewhere, and a person sees where.
     pub async fn assert_focus_is_seen(&self) {
         let focus = self.evaluate(FOCUS).await;
@@ -65,6 +78,10 @@ impl Page {
         assert!(focus["trouble"].is_null(), "the focus is not seen: {focus}");
     }
 }
+
+const OFF_SCREEN: &str = "it is not on the screen";
+/// As many screens as a piece of new text may fill.
+const PAGES_MAX: usize = 12;
 
 /// What has the focus, and why it is not seen, if it is not.
 const FOCUS: &str = "

@@ -51,7 +51,15 @@ pub struct Page {
 
 impl Page {
     pub(super) async fn open(session: WebDriver, url: &str, screen: Screen, theme: Theme) -> Page {
-        let page = Page { session, url: url.to_owned() };
+        let mut page = Page::blank(session, screen, theme).await;
+        page.url = url.to_owned();
+        page.go(url).await;
+        page
+    }
+
+    /// An empty page, from which another one is still to be opened.
+    pub(super) async fn blank(session: WebDriver, screen: Screen, theme: Theme) -> Page {
+        let page = Page { session, url: "about:blank".to_owned() };
         page.resize(screen).await;
         // What scrolls smoothly cannot be clicked at the same time.
         let media = json!([
@@ -60,11 +68,10 @@ impl Page {
         ]);
         page.command("Emulation.setEmulatedMedia", json!({ "features": media })).await;
         page.go("about:blank").await;
-        page.go(url).await;
         page
     }
 
-    async fn go(&self, url: &str) {
+    pub(crate) async fn go(&self, url: &str) {
         self.session.goto(url).await.expect("the server answers");
     }
 

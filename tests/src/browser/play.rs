@@ -162,6 +162,7 @@ impl Player<'_> {
     async fn choose_by_keys(&self, card: &str, options: &[usize]) {
         let page = self.page;
         page.find(&format!("{card} #primary:focus")).await;
+        page.scroll_to_focus().await;
         let is_circle = page.evaluate("return document.activeElement.type === 'radio';").await;
         for option in options {
             let input = format!("{card} .option:nth-of-type({}) input", option + 1);
@@ -190,7 +191,7 @@ impl Player<'_> {
                 page.find(selector).await;
                 // The primary control has the focus already; the others are a few stops away.
                 if page.has_focus(selector).await {
-                    page.assert_focus_is_seen().await;
+                    page.scroll_to_focus().await;
                 } else {
                     page.tab_to(selector).await;
                 }

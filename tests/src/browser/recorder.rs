@@ -58,9 +58,8 @@ impl Page {
 
 fn read(picture: &Value) -> Picture {
     let port = |value: &Value| value.as_u64().and_then(|port| u16::try_from(port).ok());
-    let mark = |mark: &Value| {
-        Some((port(&mark[0])?, port(&mark[1])?, mark[2].as_str()?.to_owned()))
-    };
+    let mark =
+        |mark: &Value| Some((port(&mark[0])?, port(&mark[1])?, mark[2].as_str()?.to_owned()));
     let elapsed = picture["elapsed"].as_u64().expect("the timeline says where it is");
     let marks = picture["marks"].as_array().expect("a list");
     let marks = marks.iter().map(|it| mark(it).expect("a mark says of whom and by whom")).collect();
