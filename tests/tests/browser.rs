@@ -7,7 +7,10 @@ use hashslot_tests::browser::{Browser, CommandServer, FileServer, Page, Screen, 
 /// What the worker says when asked which version it is.
 const ENGINE: &str = concat!("engine ", env!("CARGO_PKG_VERSION"));
 
-/// The first steps of the first lesson.
+/// A lesson whose first steps are known here.
+const LESSON: &str = "#lesson=a-master-dies";
+
+/// Its first steps.
 async fn assert_lab_works(page: &Page) {
     page.wait_for_text("#engine", ENGINE).await;
     page.wait_for_text(".lesson h2", "A master dies").await;
@@ -24,7 +27,8 @@ async fn the_lab_starts_from_the_command_line() {
         return;
     };
     let server = CommandServer::start();
-    let page = browser.open(&server.url, Screen::DESKTOP, Theme::Light).await;
+    let address = format!("{}{LESSON}", server.url);
+    let page = browser.open(&address, Screen::DESKTOP, Theme::Light).await;
     assert_lab_works(&page).await;
 }
 
@@ -34,7 +38,8 @@ async fn the_lab_starts_from_any_file_server_under_a_sub_path() {
         return;
     };
     let server = FileServer::start().await;
-    let page = browser.open(&server.url, Screen::DESKTOP, Theme::Light).await;
+    let address = format!("{}{LESSON}", server.url);
+    let page = browser.open(&address, Screen::DESKTOP, Theme::Light).await;
     assert_lab_works(&page).await;
 }
 
@@ -45,7 +50,8 @@ async fn the_lab_fits_every_screen_in_light_and_dark() {
     };
     let server = FileServer::start().await;
     for theme in [Theme::Light, Theme::Dark] {
-        let page = browser.open(&server.url, Screen::DESKTOP, theme).await;
+        let address = format!("{}{LESSON}", server.url);
+        let page = browser.open(&address, Screen::DESKTOP, theme).await;
         page.wait_for_text("#primary", "SET user:1 alice").await;
         for screen in [Screen::DESKTOP, Screen::TABLET, Screen::PHONE] {
             page.resize(screen).await;

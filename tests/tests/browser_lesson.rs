@@ -82,7 +82,8 @@ async fn a_lesson_is_played_from_its_first_word_to_its_last() {
         return;
     };
     let server = FileServer::start().await;
-    let page = browser.open(&server.url, Screen::DESKTOP, Theme::Light).await;
+    let address = format!("{}#lesson=a-master-dies", server.url);
+    let page = browser.open(&address, Screen::DESKTOP, Theme::Light).await;
 
     play_until(&page, "$ kill 7001").await;
     press_primary(&page).await;
@@ -164,7 +165,8 @@ async fn a_lesson_is_played_by_the_keyboard_on_a_phone() {
         return;
     };
     let server = FileServer::start().await;
-    let page = browser.open(&server.url, Screen::PHONE, Theme::Dark).await;
+    let address = format!("{}#lesson=a-master-dies", server.url);
+    let page = browser.open(&address, Screen::PHONE, Theme::Dark).await;
     for wanted in ["SET user:1 alice", "SET hello world", "$ run until 7004", "$ run 1s"] {
         page.wait_for_text("#primary", wanted).await;
         next(&page).await;

@@ -138,7 +138,7 @@ fn a_learner_may_ask_what_if() {
     }
     runner.answer(Observation::WhatIf(0)).unwrap_err();
     runner.answer(Observation::WhatIf(1)).unwrap();
-    assert_eq!(runner.next(), RunnerAsk::Fork);
+    assert_eq!(runner.next(), RunnerAsk::Fork { option: 1 });
     runner.answer(Observation::Seen).unwrap();
     runner.answer(Observation::Printed(Vec::new())).unwrap();
     runner.answer(Observation::Printed(Vec::new())).unwrap();
@@ -174,7 +174,7 @@ fn a_target_that_cannot_go_back_checks_no_counter_runs() {
     let mut runner = runner(Mode::Test, Target::Live);
     while runner.next() != RunnerAsk::Done {
         let ask = runner.next();
-        assert_ne!(ask, RunnerAsk::Fork);
+        assert!(!matches!(ask, RunnerAsk::Fork { .. }));
         let observation = match ask {
             RunnerAsk::Mark => Observation::Impossible,
             _ => observe(&ask),

@@ -19,6 +19,11 @@ fn any_span() -> impl Strategy<Value = Span> {
     (0..3_000_000_000_000u64).prop_map(Span::from_micros)
 }
 
+/// As long as one line may let time pass.
+fn any_run() -> impl Strategy<Value = Span> {
+    (0..=Step::RUN_MAX.micros()).prop_map(Span::from_micros)
+}
+
 fn any_name() -> impl Strategy<Value = Name> {
     "[A-Za-z][A-Za-z0-9_-]{0,31}".prop_filter_map("`cli` is taken", |text| Name::parse(&text))
 }
@@ -153,11 +158,11 @@ fn any_step() -> impl Strategy<Value = Step> {
             .prop_map(|(name, kind, via)| Step::Client { name, kind, via }),
         3 => any_node_step(),
         3 => any_network_step(),
-        1 => (1..u32::MAX, 1..u32::MAX)
+        1 => (1..=Step::WORKLOAD_RATE_MAX, 1..=Step::WORKLOAD_KEYS_MAX)
             .prop_map(|(rate_per_second, keys)| Step::Workload { rate_per_second, keys }),
         1 => Just(Step::WorkloadOff),
-        1 => any_span().prop_map(Step::Run),
-        3 => (any_condition(), any_span())
+        1 => any_run().prop_map(Step::Run),
+        3 => (any_condition(), any_run())
             .prop_map(|(condition, within)| Step::RunUntil { condition, within }),
     ]
 }

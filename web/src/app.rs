@@ -52,7 +52,10 @@ pub fn App() -> Html {
                 <Header lesson={model.lesson.clone()} lessons={model.lessons.clone()}
                     open={model.lesson_id.clone()} block={shown.map(|shown| shown.lesson.block)}
                     engine={model.engine.clone()} shown={model.shown.clone()} />
-                <LessonColumn model={(*model).clone()} />
+                <LessonColumn lesson={model.lesson.clone()} id={model.lesson_id.clone()}
+                    lessons={model.lessons.clone()} state={shown.map(|it| it.lesson.clone())}
+                    trouble={model.trouble.clone()} is_resumed={model.is_resumed}
+                    is_presenting={model.desk.is_presenting} />
                 <StagePanel shown={model.shown.clone()} lesson={model.lesson.clone()}
                     motion={model.motion} pace={model.pace} ringed={model.desk.ringed.clone()} />
                 <Dock tab={model.desk.tab} shown={model.shown.clone()} why={model.why.clone()}
@@ -89,8 +92,9 @@ fn use_first_questions(asker: &Asker) {
 fn use_reading(model: &UseReducerHandle<Model>, asker: &Asker) {
     let file = model.lesson.as_ref().map(|lesson| lesson.file.clone());
     let block = model.shown.as_ref().map(|shown| shown.lesson.block);
+    let can_read_on = model.shown.as_ref().is_some_and(|shown| shown.lesson.can_read_on());
     let asker = asker.clone();
-    use_effect_with((file, block, model.can_read_on()), move |&(_, _, can_read_on)| {
+    use_effect_with((file, block, can_read_on), move |&(_, _, can_read_on)| {
         if can_read_on {
             asker.act(Ask::Continue);
         }

@@ -1,17 +1,15 @@
 //! What the page knows, and how an answer of the lab changes it.
 //!
-//! The lab remembers where it stands; the page remembers what it was told last, which verdicts the
-//! learner has already seen (the lab forgets a question when it is over), whether it plays, and
-//! which of its drawers are open.
+//! The lab remembers where it stands; the page remembers what it was told last, whether it plays,
+//! and which of its drawers are open.
 
-use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
 
 use hashslot_core::lesson::Sight;
 use yew::prelude::*;
 
-use crate::lab::{Answer, Lesson, Pause, Reason, RunnerAsk, Shelved, Shown};
+use crate::lab::{Answer, Lesson, Reason, Shelved, Shown};
 
 /// Everything that the page draws from.
 #[derive(Clone, Default, PartialEq)]
@@ -22,8 +20,6 @@ pub struct Model {
     /// The id of the lesson that is open, if it comes with the program.
     pub lesson_id: Option<AttrValue>,
     pub shown: Option<Rc<Shown>>,
-    /// The last verdict of each question, by its block.
-    pub verdicts: Rc<BTreeMap<usize, RunnerAsk>>,
     pub why: Option<Rc<Vec<Reason>>>,
     pub motion: Motion,
     pub pace: Pace,
@@ -189,7 +185,6 @@ impl Model {
             Answer::Opened { lesson, id, shown, note } => {
                 self.lesson = Some(lesson);
                 self.lesson_id = id.map(AttrValue::from);
-                self.verdicts = Rc::default();
                 self.why = None;
                 self.motion = Motion::Still;
                 self.is_resumed = false;
@@ -216,10 +211,11 @@ impl Model {
         }
     }
 
-    fn show(&mut self, shown: Shown) {
-        let ask = &shown.lesson.ask;
-        if let RunnerAsk::Verdict { block, .. } | RunnerAsk::QuizVerdict { block, .. } = ask {
-            Rc::make_mut(&mut self.verdicts).insert(*block, ask.clone());
+    fn show(&mut self, mut shown: Shown) {
+        // The lesson's column is long, and is drawn again only if it is another.
+        let before = self.shown.as_ref().map(|before| &before.lesson);
+        if let Some(same) = before.filter(|before| **before == shown.lesson) {
+            shown.lesson = same.clone();
         }
         let stops = self.pace != Pace::Film && self.is_decision(&shown);
         self.motion = match (shown.is_present || stops, self.motion) {
@@ -245,22 +241,16 @@ impl Model {
             self.motion = Motion::Starting;
         }
     }
-
-    /// Whether the lesson only waits to be told that its text, or its pointer, was seen: both stay
-    /// on the page, and the next live block stands right below.
-    pub fn can_read_on(&self) -> bool {
-        self.shown.as_ref().is_some_and(|shown| {
-            let is_text =
-                matches!(shown.lesson.ask, RunnerAsk::Show { .. } | RunnerAsk::Look { .. });
-            is_text && shown.lesson.pause == Pause::Waiting
-        })
-    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lab::{Ask, Lab, Request};
+
+    fn can_read_on(model: &Model) -> bool {
+        model.shown.as_ref().is_some_and(|shown| shown.lesson.can_read_on())
+    }
 
     fn after(model: Rc<Model>, lab: &mut Lab, ask: Ask) -> Rc<Model> {
         let answer = lab.handle(Request { id: 1, ask }).remove(0).answer;
@@ -271,9 +261,9 @@ mod tests {
     fn the_stage_follows_what_the_lesson_does() {
         let (mut lab, model) = (Lab::default(), Rc::new(Model::default()));
         let model = after(model, &mut lab, Ask::Open { lesson: "a-master-dies".to_owned() });
-        assert!(model.can_read_on() && model.motion == Motion::Still);
+        assert!(can_read_on(&model) && model.motion == Motion::Still);
         let model = after(model, &mut lab, Ask::Continue);
-        assert!(!model.can_read_on());
+        assert!(!can_read_on(&model));
         let model = after(model, &mut lab, Ask::Continue);
         assert!(model.motion == Motion::Starting, "a command was run, and is yet to be shown");
         let present = model.shown.as_ref().unwrap().present;

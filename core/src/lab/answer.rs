@@ -1,5 +1,6 @@
 //! What a lab answers: plain data for serde.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -105,7 +106,7 @@ pub struct Shown {
     /// The last fault before the moment, and how long ago it was.
     pub since_fault: Option<(String, Span)>,
     pub marks: Vec<Mark>,
-    pub lesson: LessonState,
+    pub lesson: Arc<LessonState>,
     /// The runs side by side, the lesson's own first.
     pub lanes: Vec<Lane>,
     /// Whether this is the end of a whole minute in which nothing happened.
@@ -155,7 +156,7 @@ pub struct Lane {
 }
 
 /// How far the lesson is.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LessonState {
     /// The block at which the lesson stands; past the last one when it is over.
     pub block: usize,
@@ -164,6 +165,17 @@ pub struct LessonState {
     pub pause: Pause,
     /// What its steps have printed.
     pub done: Vec<Exchanged>,
+    /// The verdicts on the learner's answers, by the blocks of the questions.
+    pub verdicts: BTreeMap<usize, RunnerAsk>,
+}
+
+impl LessonState {
+    /// Whether the lesson only waits to be told that its text, or its pointer, was seen: both stay
+    /// on the page, and the next live block stands right below.
+    pub fn can_read_on(&self) -> bool {
+        let is_text = matches!(self.ask, RunnerAsk::Show { .. } | RunnerAsk::Look { .. });
+        is_text && self.pause == Pause::Waiting
+    }
 }
 
 /// One step of the lesson, done.

@@ -63,6 +63,8 @@ pub enum LinkError {
     Version,
     #[error("this link is damaged: a letter is missing or was changed; copy it once more, whole")]
     Damaged,
+    #[error("this link plays for hours, as nothing does that a person did")]
+    Endless,
 }
 
 /// Writes a lab as a text.

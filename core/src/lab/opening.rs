@@ -5,7 +5,7 @@ use super::deeds::Deeds;
 use super::link::{self, Opened, Saved};
 use super::shelf::Shelf;
 use super::shown::Place;
-use super::{Answer, Desk, Lab, Player, SHELF};
+use super::{Answer, Ask, Desk, Eyes, Lab, Player, SHELF};
 use crate::lesson::{Colour, Lesson};
 use crate::words::Digest;
 use crate::world::session::Session;
@@ -37,7 +37,7 @@ impl Lab {
             );
             return Answer::Refused { hint };
         }
-        if source.trim_start().starts_with(link::LEAD) {
+        if is_link(source) {
             return self.open_link(source);
         }
         let opened = Opened::Text { file: file.to_owned(), source: source.to_owned() };
@@ -76,33 +76,53 @@ impl Lab {
         let Some(asks) = saved.deeds.asks() else {
             return Answer::Refused { hint: link::LinkError::Damaged.to_string() };
         };
+        // What is open stays until all has been done again.
+        let mut fresh = Lab::new();
+        fresh.eyes.traffic = self.eyes.traffic;
         let opened = match &saved.opened {
-            Opened::Shelved { id, .. } => self.open_shelved(id),
-            Opened::Text { source, .. } if source.starts_with(link::LEAD) => {
+            Opened::Shelved { id, .. } => fresh.open_shelved(id),
+            Opened::Text { source, .. } if is_link(source) => {
                 return Answer::Refused { hint: link::LinkError::Damaged.to_string() };
             }
-            Opened::Text { file, source } => self.open_text(file, source),
+            Opened::Text { file, source } => fresh.open_text(file, source),
         };
         let Answer::Opened { .. } = opened else { return opened };
-        let refusals = asks
-            .into_iter()
-            .filter(|ask| matches!(self.answer(ask.clone()), Answer::Refused { .. }));
-        let refused = refusals.count();
-        let Some(desk) = &mut self.desk else { return opened };
+        let Some(desk) = &mut fresh.desk else { return opened };
+        let Some(refused) = desk.do_again(&asks, &mut fresh.eyes) else {
+            return Answer::Refused { hint: link::LinkError::Endless.to_string() };
+        };
         desk.show_place(saved.elapsed, saved.position);
         let note = desk.difference(&saved, refused);
-        desk.opened(&self.eyes, note)
+        let answer = desk.opened(&fresh.eyes, note);
+        *self = fresh;
+        answer
     }
 }
 
 impl Desk {
-    fn opened(&mut self, eyes: &super::Eyes, note: Option<String>) -> Answer {
+    fn opened(&mut self, eyes: &Eyes, note: Option<String>) -> Answer {
         let id = match &self.opened {
             Opened::Shelved { id, .. } => Some(id.clone()),
             Opened::Text { .. } => None,
         };
         let lesson = self.player.lesson().clone();
         Answer::Opened { lesson, id, shown: Box::new(self.shown(eyes)), note }
+    }
+
+    /// Does what was done; how much of it was refused, or nothing if it takes too long.
+    fn do_again(&mut self, asks: &[Ask], eyes: &mut Eyes) -> Option<usize> {
+        let nodes = u64::from(self.player.session().setup().nodes());
+        let time_max = Session::node_time_max(nodes);
+        let mut refused = 0;
+        for ask in asks {
+            if matches!(self.answer(ask.clone(), eyes), Answer::Refused { .. }) {
+                refused += 1;
+            }
+            if self.player.session().time_played() > time_max {
+                return None;
+            }
+        }
+        Some(refused)
     }
 
     pub(super) fn saved(&self) -> Saved {
@@ -141,6 +161,10 @@ impl Desk {
     }
 }
 
+fn is_link(source: &str) -> bool {
+    source.trim_start().starts_with(link::LEAD)
+}
+
 /// A player for a lesson, or for a run that was saved; or what is wrong with it.
 fn player_of(file: &str, source: &str) -> Result<Player, Vec<String>> {
     if source.starts_with(SESSION_LEAD) {
@@ -148,7 +172,10 @@ fn player_of(file: &str, source: &str) -> Result<Player, Vec<String>> {
         return Ok(Player::of_run(session));
     }
     match Lesson::parse(file, source) {
-        Ok(lesson) => Ok(Player::new(lesson.into())),
+        Ok(lesson) => Player::try_new(lesson.into()).ok_or_else(|| {
+            let help = "a message must arrive well within the node timeout";
+            vec![format!("{file}: the cluster of this lesson does not form; {help}")]
+        }),
         Err(found) => Err(found.iter().map(|found| found.render(Colour::Plain)).collect()),
     }
 }

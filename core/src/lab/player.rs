@@ -4,6 +4,7 @@
 //! branch and pauses the lesson; going back to the lesson restores its run, which is never
 //! overwritten. The same player serves the page, the terminal, the tests of lessons and `--update`.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -34,6 +35,9 @@ pub struct Player {
     runner: Runner,
     mode: Mode,
     done: Vec<Exchanged>,
+    /// The last verdict on each question, by its block; the runner forgets a question when it is
+    /// over.
+    verdicts: BTreeMap<usize, RunnerAsk>,
     /// The moment that a prediction marked.
     mark: Option<Bookmark>,
 }
@@ -44,11 +48,21 @@ impl Player {
         Player::in_mode(lesson, Mode::Learn)
     }
 
+    /// The same; nothing if its cluster does not form.
+    pub fn try_new(lesson: Arc<Lesson>) -> Option<Player> {
+        let session = Session::try_new(transcript::setup_of(&lesson.front))?;
+        Some(Player::on(session, lesson, Mode::Learn))
+    }
+
     /// A lesson before its first block.
     pub fn in_mode(lesson: Arc<Lesson>, mode: Mode) -> Player {
         let session = Session::new(transcript::setup_of(&lesson.front));
+        Player::on(session, lesson, mode)
+    }
+
+    fn on(session: Session, lesson: Arc<Lesson>, mode: Mode) -> Player {
         let runner = Runner::new(lesson, mode, Target::Simulator);
-        Player { session, runner, mode, done: Vec::new(), mark: None }
+        Player { session, runner, mode, done: Vec::new(), verdicts: BTreeMap::new(), mark: None }
     }
 
     /// A run that was saved, without a lesson about it.
@@ -65,7 +79,14 @@ impl Player {
         };
         let lesson = Lesson::without_blocks("A run that was saved", &told(count), stage);
         let runner = Runner::new(lesson.into(), Mode::Learn, Target::Simulator);
-        Player { session, runner, mode: Mode::Learn, done: Vec::new(), mark: None }
+        Player {
+            session,
+            runner,
+            mode: Mode::Learn,
+            done: Vec::new(),
+            verdicts: BTreeMap::new(),
+            mark: None,
+        }
     }
 
     pub fn session(&self) -> &Session {
@@ -175,6 +196,7 @@ impl Player {
             self.play_one(&ask);
             return Ok(());
         }
+        note_verdict(&mut self.verdicts, &ask);
         self.runner.answer(observation).map_err(|error| error.to_string())
     }
 
@@ -262,7 +284,16 @@ impl Player {
             (RunnerAsk::Done, false) => Pause::Over,
             (_, false) => Pause::Waiting,
         };
-        LessonState { block: self.runner.block(), ask, pause, done: self.done.clone() }
+        let mut verdicts = self.verdicts.clone();
+        note_verdict(&mut verdicts, &ask);
+        LessonState { block: self.runner.block(), ask, pause, done: self.done.clone(), verdicts }
+    }
+}
+
+/// Remembers what was shown, if it was a verdict.
+fn note_verdict(verdicts: &mut BTreeMap<usize, RunnerAsk>, ask: &RunnerAsk) {
+    if let RunnerAsk::Verdict { block, .. } | RunnerAsk::QuizVerdict { block, .. } = ask {
+        verdicts.insert(*block, ask.clone());
     }
 }
 

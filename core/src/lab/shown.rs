@@ -51,7 +51,7 @@ pub fn shown(
         }),
         since_fault: since_fault(trace, &marks, elapsed),
         marks,
-        lesson: player.state(),
+        lesson: player.state().into(),
         lanes: lanes(session, moments),
         is_idle: false,
         ports: ports(world),

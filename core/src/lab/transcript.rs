@@ -13,6 +13,13 @@ pub fn perform(session: &mut Session, line: &Line) -> Vec<String> {
         Line::Ask(ask) => return inspect::inspect(session, ask),
         Line::Step(step) => step,
     };
+    let nodes = u64::from(session.setup().nodes());
+    let time_max = Session::node_time_max(nodes);
+    if step.time_max() > time_max {
+        let seconds = time_max.millis() / 1_000;
+        let hint = format!("with {nodes} nodes, one run takes at most {seconds} s");
+        return vec![format!("(refused) {hint}")];
+    }
     let from = session.position();
     session.apply(step);
     printed(session, from)

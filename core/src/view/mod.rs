@@ -33,7 +33,7 @@ pub use rules::{RULES, rule_of};
 pub use sentence::{Sentence, counted, spoken_ms};
 pub use slot_map::{SlotMap, owner_in, slot_map};
 pub use stage::{
-    Arc, NodeOnStage, OpinionOnStage, RoleOnStage, Stage, Truth, stage, stage_seen_by,
+    Arc, Fault, NodeOnStage, OpinionOnStage, RoleOnStage, Stage, Truth, stage, stage_seen_by,
 };
 pub use timeline::{Direction, Filter, Moment, Moments, Told, is_news, next_shown, tell};
 pub use writes::{Copies, Follower, KEYS_MAX, Stream, Writes, writes};

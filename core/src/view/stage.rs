@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::beliefs::{self, BeliefOf};
 use crate::node::{Belief, Health, Opinion, Role};
-use crate::words::{NodeId, SlotRange, Span};
+use crate::words::{ActorId, NodeId, SlotRange, Span};
 use crate::world::World;
 use crate::world::actor::{Process, Server};
+use crate::world::paths::PathFault;
 use crate::world::step::Port;
 
 /// All nodes, and who owns which slots.
@@ -23,6 +24,21 @@ pub struct Stage {
     pub node_timeout_ms: u64,
     pub nodes: Vec<NodeOnStage>,
     pub ring: Vec<Arc>,
+    /// What is wrong with the network between nodes. It is the person's own doing and no node's
+    /// belief, so it is the same whoever looks.
+    pub faults: Vec<Fault>,
+}
+
+/// What is wrong with the way from one node to another.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fault {
+    pub from: u16,
+    pub to: u16,
+    pub is_cut: bool,
+    /// How long each message takes, if the way was made slow.
+    pub latency: Option<Span>,
+    /// The kinds of message that are lost, by the words of `$ drop`.
+    pub drops: Vec<String>,
 }
 
 /// What became of a process.
@@ -98,6 +114,7 @@ pub fn stage(world: &World) -> Stage {
         elapsed: world.elapsed(),
         node_timeout_ms: world.setup().config.node_timeout_ms,
         ring: ring(&nodes),
+        faults: faults(world),
         nodes,
     }
 }
@@ -129,8 +146,27 @@ pub fn stage_seen_by(world: &World, port: Port) -> Option<Stage> {
         elapsed: world.elapsed(),
         node_timeout_ms: world.setup().config.node_timeout_ms,
         ring: ring(&nodes),
+        faults: faults(world),
         nodes,
     })
+}
+
+/// What is wrong between two nodes; clients are left out.
+fn faults(world: &World) -> Vec<Fault> {
+    let ports: Vec<(ActorId, u16)> =
+        world.servers().map(|(actor, port, _)| (actor, port.number())).collect();
+    let port =
+        |wanted: ActorId| ports.iter().find(|(actor, _)| *actor == wanted).map(|&(_, port)| port);
+    let fault = |path: PathFault| {
+        Some(Fault {
+            from: port(path.from)?,
+            to: port(path.to)?,
+            is_cut: path.is_cut,
+            latency: path.delay.map(|delay| delay.latency),
+            drops: path.drops.into_iter().map(str::to_owned).collect(),
+        })
+    };
+    world.network().paths().faults().filter_map(fault).collect()
 }
 
 /// The ports of all nodes by id.

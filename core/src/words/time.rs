@@ -84,6 +84,11 @@ impl Span {
     pub const fn millis(self) -> u64 {
         self.0 / 1_000
     }
+
+    /// What is left of it without another; zero if that is longer.
+    pub const fn less(self, other: Span) -> Span {
+        Span(self.0.saturating_sub(other.0))
+    }
 }
 
 impl std::ops::Add for Span {

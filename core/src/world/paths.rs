@@ -64,6 +64,18 @@ impl Trouble {
     }
 }
 
+/// What is wrong with one direction of one pair, as others may see it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PathFault {
+    pub from: ActorId,
+    pub to: ActorId,
+    pub is_cut: bool,
+    /// How long packets take, if that was set for this path.
+    pub delay: Option<Delay>,
+    /// The kinds of bus message that are lost, by their names; and `replication`.
+    pub drops: Vec<&'static str>,
+}
+
 /// What a filter of single messages looks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Filter {
@@ -209,6 +221,17 @@ impl Paths {
     pub fn troubled(&self) -> Vec<(ActorId, ActorId)> {
         let bad = |trouble: &Trouble| trouble.is_cut || trouble.delay.is_some();
         self.trouble.iter().filter(|(_, trouble)| bad(trouble)).map(|(&pair, _)| pair).collect()
+    }
+
+    /// All that is wrong, in the order of pairs.
+    pub fn faults(&self) -> impl Iterator<Item = PathFault> + '_ {
+        self.trouble.iter().map(|(&(from, to), trouble)| {
+            let is_dropped = |kind: &Kind| trouble.dropped & 1 << *kind as u32 != 0;
+            let kinds = Kind::ALL.into_iter().filter(is_dropped).map(Kind::name);
+            let stream = trouble.drops_replication.then_some("replication");
+            let drops = kinds.chain(stream).collect();
+            PathFault { from, to, is_cut: trouble.is_cut, delay: trouble.delay, drops }
+        })
     }
 
     /// Whether somebody has cut this direction.

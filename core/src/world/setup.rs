@@ -107,21 +107,36 @@ impl World {
     /// A world with a cluster that has formed, or with empty nodes if it asks for those; its time
     /// is counted from there.
     pub fn formed(setup: Setup) -> World {
-        let mut world = World::new(setup);
-        let mut trace = Trace::new(Level::Off);
-        match world.setup.empty {
-            0 => world.form(&mut trace),
-            _ => world.run_for(UP_SINCE, &mut trace),
-        }
-        world.origin = world.now();
-        world
+        World::try_formed(setup).unwrap_or_else(|setup| panic!("{setup:?} forms no cluster"))
     }
 
-    fn form(&mut self, trace: &mut Trace) {
+    /// The same; gives the setup back if its nodes do not find together, as when a message takes
+    /// longer than they wait for it.
+    pub fn try_formed(setup: Setup) -> Result<World, Setup> {
+        let mut world = World::new(setup.clone());
+        let mut trace = Trace::new(Level::Off);
+        let is_ready = match world.setup.empty {
+            0 => world.form(&mut trace),
+            _ => {
+                world.run_for(UP_SINCE, &mut trace);
+                true
+            }
+        };
+        if !is_ready {
+            return Err(setup);
+        }
+        world.origin = world.now();
+        Ok(world)
+    }
+
+    /// Whether the nodes have become a cluster.
+    fn form(&mut self, trace: &mut Trace) -> bool {
         self.found_cluster(trace);
-        self.form_until(trace, World::all_have_joined);
+        if !self.form_until(trace, World::all_have_joined) {
+            return false;
+        }
         self.attach_replicas(trace);
-        self.form_until(trace, World::all_are_in_step);
+        self.form_until(trace, World::all_are_in_step)
     }
 
     /// Sends one command to a node as if from a client beside it, and takes the reply: no time
@@ -247,12 +262,13 @@ impl World {
         assert!(reply == Reply::ok(), "{args:?} at {}: {reply:?}", self.name(node));
     }
 
-    fn form_until(&mut self, trace: &mut Trace, is_done: fn(&World) -> bool) {
+    /// Lets time pass until something is so; whether it came to be.
+    fn form_until(&mut self, trace: &mut Trace, is_done: fn(&World) -> bool) -> bool {
         let limit = self.now() + FORMATION_MAX;
-        while !is_done(self) {
-            assert!(self.now() < limit, "a cluster of {:?} does not form", self.setup);
+        while !is_done(self) && self.now() < limit {
             self.run_for(POLL, trace);
         }
+        is_done(self)
     }
 
     /// Whether every node has a link to every other one, and knows who serves which slot.

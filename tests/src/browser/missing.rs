@@ -31,7 +31,7 @@ fn find(program: &str) -> Option<PathBuf> {
 }
 
 /// Says why a test is skipped, past the capture of the test runner; fails where that is forbidden.
-fn skip(why: &str) -> Option<Programs> {
+pub(super) fn skip(why: &str) -> Option<Programs> {
     assert!(
         env::var("CI").as_deref() != Ok("true"),
         "with CI=true no test may be skipped, but {why}"

@@ -23,6 +23,8 @@ impl Screen {
     pub const DESKTOP: Screen = Screen { width: 1440, height: 900 };
     pub const TABLET: Screen = Screen { width: 1024, height: 768 };
     pub const PHONE: Screen = Screen { width: 390, height: 844 };
+    /// What a beamer shows.
+    pub const HALL: Screen = Screen { width: 1920, height: 1080 };
 }
 
 /// What the person's system prefers.
@@ -57,15 +59,30 @@ impl Page {
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         page.command("Emulation.setEmulatedMedia", json!({ "features": media })).await;
-        page.session.goto(url).await.expect("the server answers");
+        page.go("about:blank").await;
+        page.go(url).await;
         page
+    }
+
+    async fn go(&self, url: &str) {
+        self.session.goto(url).await.expect("the server answers");
+    }
+
+    /// Loads the page once more.
+    pub async fn reload(&self) {
+        self.session.refresh().await.expect("somebody answers, if only the page's own worker");
     }
 
     /// Shows the page on a screen of another size.
     pub async fn resize(&self, screen: Screen) {
+        self.resize_as(screen, json!(false)).await;
+    }
+
+    /// The same; `mobile` is whether it is a phone's browser, as far as Chromium can play one.
+    pub(super) async fn resize_as(&self, screen: Screen, mobile: Value) {
         let Screen { width, height } = screen;
         let wanted = json!({
-            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": false,
+            "width": width, "height": height, "deviceScaleFactor": 1, "mobile": mobile,
         });
         self.command("Emulation.setDeviceMetricsOverride", wanted).await;
     }
@@ -139,7 +156,12 @@ impl Page {
 
     /// Writes a picture of the page to `target/screenshots`.
     pub async fn screenshot(&self, name: &str) {
-        let folder = root().join("target/screenshots");
+        self.picture("target/screenshots", name).await;
+    }
+
+    /// Writes a picture of the page to a folder of the repository.
+    pub async fn picture(&self, folder: &str, name: &str) {
+        let folder = root().join(folder);
         fs::create_dir_all(&folder).expect("target can be written");
         let picture = self.session.screenshot_as_png().await.expect("Chromium takes pictures");
         fs::write(folder.join(format!("{name}.png")), picture).expect("target can be written");
@@ -163,7 +185,8 @@ impl Page {
 
         let home = origin(&self.url);
         let asked = self.requested().await;
-        assert!(asked.contains(&self.url), "requests are seen at all: {asked:?}");
+        let address = self.url.split('#').next().unwrap_or_default().to_owned();
+        assert!(asked.contains(&address), "requests are seen at all: {asked:?}");
         let strangers: Vec<&String> =
             asked.iter().filter(|url| url.contains("://") && origin(url) != home).collect();
         assert!(strangers.is_empty(), "the page asked others: {strangers:#?}");
@@ -181,9 +204,10 @@ impl Page {
             .collect()
     }
 
-    async fn command(&self, name: &str, params: Value) {
+    /// Asks Chromium itself; see the Chrome DevTools Protocol.
+    pub(crate) async fn command(&self, name: &str, params: Value) -> Value {
         let sent = self.session.cdp().send_raw(name, params).await;
-        sent.unwrap_or_else(|error| panic!("Chromium knows {name}: {error}"));
+        sent.unwrap_or_else(|error| panic!("Chromium knows {name}: {error}"))
     }
 }
 

@@ -192,7 +192,7 @@ fn Menu(props: &MenuProps) -> Html {
     };
     html! {
         <details class="menu" id="lessons">
-            <summary>{ "Lessons" }</summary>
+            <summary aria-label="Lessons">{ "Lessons" }</summary>
             <ul>
                 { for props.lessons.iter().map(entry) }
                 <li>

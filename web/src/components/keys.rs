@@ -58,6 +58,13 @@ pub fn Keys(props: &Props) -> Html {
             }
         })
     };
+    let on_terminal = {
+        let asker = asker.clone();
+        move |_: MouseEvent| {
+            asker.tell(Action::OpenSheet(None));
+            asker.tell(Action::ToggleTerminal);
+        }
+    };
     let on_present = move |_: MouseEvent| {
         asker.tell(Action::OpenSheet(None));
         asker.tell(Action::TogglePresent);
@@ -89,6 +96,7 @@ pub fn Keys(props: &Props) -> Html {
                     <select id="theme" onchange={on_theme}>{ for THEMES.iter().map(theme) }</select>
                 </label>
                 <button type="button" onclick={on_present}>{ "Present" }</button>
+                <button type="button" onclick={on_terminal}>{ "Terminal" }</button>
             </div>
             <div class="key-tables">{ for KEYS.iter().map(group) }</div>
         </SheetPanel>

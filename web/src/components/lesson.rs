@@ -5,6 +5,8 @@
 //! pressing Enter.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
+use std::sync::Arc;
 
 use hashslot_core::lesson::{Block, Sight};
 use wasm_bindgen::JsCast;
@@ -18,40 +20,49 @@ use super::quiz::QuizBlock;
 use super::transcript::transcript;
 use crate::asker::{Asker, use_asker};
 use crate::hooks::start_again;
-use crate::lab::{Ask, Lesson, Pause, RunnerAsk, Shelved, Shown};
-use crate::model::{Action, Model, Tab, Trouble};
+use crate::lab::{Ask, Lesson, LessonState, Pause, RunnerAsk, Shelved};
+use crate::model::{Action, Tab, Trouble};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
-    pub model: Model,
+    pub lesson: Option<Arc<Lesson>>,
+    /// Its id, if it comes with the program.
+    pub id: Option<AttrValue>,
+    pub lessons: Rc<Vec<Shelved>>,
+    /// How far it is.
+    pub state: Option<Arc<LessonState>>,
+    pub trouble: Option<Trouble>,
+    /// Whether it goes on where it was left at another time.
+    pub is_resumed: bool,
+    /// Whether a room is looking, and answers stay covered.
+    pub is_presenting: bool,
 }
 
 #[component]
 pub fn LessonColumn(props: &Props) -> Html {
-    let model = &props.model;
     let asker = use_asker();
     let on_do = &Callback::from({
         let asker = asker.clone();
         move |ask| asker.act(ask)
     });
-    use_sights(model, &asker);
-    let state = model.shown.as_ref().map(|shown| &shown.lesson);
-    let is_settled = !model.can_read_on();
+    use_sights(props, &asker);
+    let state = props.state.as_deref();
+    let is_settled = !state.is_some_and(LessonState::can_read_on);
     let step = state.filter(|_| is_settled).map(|state| (state.block, state.ask.clone()));
     use_focus_on_primary(step);
     html! {
         <main class="lesson" aria-label="Lesson" tabindex="-1">
-            if let (Some(lesson), Some(shown)) = (&model.lesson, &model.shown) {
-                if model.is_resumed {
+            if let (Some(lesson), Some(state)) = (&props.lesson, state) {
+                if props.is_resumed {
                     <p class="resumed dim">
                         { "You are where you left off. " }
-                        { start_again_button(model, &asker) }
+                        { start_again_button(props, &asker) }
                     </p>
                 }
-                { for blocks(lesson, shown, model, on_do) }
-                { ending(shown, model, &asker) }
-            } else if let Some(trouble) = &model.trouble {
-                { nothing_open(trouble, &model.lessons) }
+                { for blocks(lesson, state, props.is_presenting, on_do) }
+                { ending(state, props, &asker) }
+            } else if let Some(trouble) = &props.trouble {
+                { nothing_open(trouble, &props.lessons) }
             } else {
                 <p class="dim" role="status">{ "Opening the lesson ..." }</p>
             }
@@ -61,22 +72,21 @@ pub fn LessonColumn(props: &Props) -> Html {
 
 fn blocks<'a>(
     lesson: &'a Lesson,
-    shown: &'a Shown,
-    model: &'a Model,
+    state: &'a LessonState,
+    is_presenting: bool,
     on_do: &'a Callback<Ask>,
 ) -> impl Iterator<Item = Html> + 'a {
-    let state = &shown.lesson;
     let is_waiting = state.pause == Pause::Waiting;
     let passed = lesson.blocks.iter().enumerate().take(state.block + 1);
     passed.map(move |(index, block)| {
         let ask = (is_waiting && index == state.block).then_some(&state.ask);
-        let verdict = model.verdicts.get(&index).cloned();
+        let verdict = state.verdicts.get(&index).cloned();
         let content = match block {
             Block::Prose(text) => prose(&text.text),
             Block::Lab(lab) => transcript(lab, &state.done, ask, on_do),
             Block::Predict(predict) => html! {
                 <Prediction {index} predict={predict.clone()} {verdict}
-                    is_current={ask.is_some()} is_covered={model.desk.is_presenting} {on_do} />
+                    is_current={ask.is_some()} is_covered={is_presenting} {on_do} />
             },
             Block::Quiz(quiz) => html! {
                 <QuizBlock {index} quiz={quiz.clone()} {verdict}
@@ -91,19 +101,19 @@ fn blocks<'a>(
 }
 
 /// What stands below the last block: that the lesson is over, and where to go on.
-fn ending(shown: &Shown, model: &Model, asker: &Asker) -> Html {
-    if shown.lesson.ask != RunnerAsk::Done {
+fn ending(state: &LessonState, props: &Props, asker: &Asker) -> Html {
+    if state.ask != RunnerAsk::Done {
         return Html::default();
     }
-    let title = model.lesson.as_ref().map(|lesson| lesson.front.title.as_str());
-    let others = model.lessons.iter().filter(|lesson| Some(lesson.title.as_str()) != title);
+    let title = props.lesson.as_ref().map(|lesson| lesson.front.title.as_str());
+    let others = props.lessons.iter().filter(|lesson| Some(lesson.title.as_str()) != title);
     html! {
         <div class="ending" id="the-end">
             <p>
                 { "This was the whole lesson. The timeline keeps all that happened: \
                    go back, and ask why." }
             </p>
-            <p>{ start_again_button(model, asker) }</p>
+            <p>{ start_again_button(props, asker) }</p>
             { for others.map(link) }
         </div>
     }
@@ -111,8 +121,8 @@ fn ending(shown: &Shown, model: &Model, asker: &Asker) -> Html {
 
 /// Plays the lesson from its beginning; one that does not come with the program is opened again by
 /// its owner.
-fn start_again_button(model: &Model, asker: &Asker) -> Html {
-    let Some(id) = model.lesson_id.clone() else { return Html::default() };
+fn start_again_button(props: &Props, asker: &Asker) -> Html {
+    let Some(id) = props.id.clone() else { return Html::default() };
     let asker = asker.clone();
     let on_click = move |_: MouseEvent| start_again(&id, &asker);
     html! {
@@ -148,9 +158,9 @@ fn nothing_open(trouble: &Trouble, lessons: &[Shelved]) -> Html {
 /// Where the lesson points is opened and ringed, once, as the lesson comes to it; the rings go with
 /// its next step.
 #[hook]
-fn use_sights(model: &Model, asker: &Asker) {
-    let lesson = model.lesson.clone();
-    let block = model.shown.as_ref().map(|shown| shown.lesson.block);
+fn use_sights(props: &Props, asker: &Asker) {
+    let lesson = props.lesson.clone();
+    let block = props.state.as_ref().map(|state| state.block);
     let asker = asker.clone();
     let file = lesson.as_ref().map(|lesson| lesson.file.clone());
     use_effect_with((file, block), move |(_, block)| {

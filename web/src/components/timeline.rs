@@ -62,6 +62,7 @@ pub fn Timeline(props: &Props) -> Html {
         };
         control(id, name, sign, is_at_end, Move::Step(direction, filter), on_move)
     };
+    let is_away = shown.as_ref().is_some_and(|shown| shown.branch().is_some());
     let is_behind = shown.as_ref().is_some_and(|shown| !shown.is_present);
     let play = match motion {
         Motion::Still => {
@@ -72,7 +73,7 @@ pub fn Timeline(props: &Props) -> Html {
         }
     };
     html! {
-        <section class="timeline" aria-label="Timeline">
+        <section class={classes!("timeline", is_away.then_some("away"))} aria-label="Timeline">
             <div class="controls" role="group" aria-label="Time">
                 { for before.iter().map(step) }
                 { play }
@@ -85,7 +86,7 @@ pub fn Timeline(props: &Props) -> Html {
                         { control("to-present", "To the present", words("To the present"), false,
                             Move::Seek(shown.present), on_move) }
                     }
-                    if shown.branch().is_some() {
+                    if is_away {
                         { control("back-to-lesson", "Back to the lesson (Home)",
                             words("Back to the lesson"), false, Move::BackToLesson, on_move) }
                     }

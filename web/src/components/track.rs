@@ -109,7 +109,7 @@ fn bar_of(event: &PointerEvent) -> Option<Element> {
 
 /// A silence of at least this long is named, where there is room.
 const SILENCE: Span = Span::from_secs(1);
-const SILENCE_ROOM: f64 = 9.0;
+const SILENCE_ROOM: f64 = 14.0;
 
 /// The long silences between two moments, in which only heartbeats went.
 fn silences(shown: &Shown, places: &Places) -> Vec<Html> {

@@ -40,6 +40,8 @@ impl Default for Budget {
     }
 }
 
+const NODE_SECONDS_MAX: u64 = 24 * 3_600;
+
 /// What was given up for the budget.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dropped {
@@ -76,7 +78,16 @@ impl Session {
     }
 
     pub fn with(setup: Setup, level: Level, budget: Budget) -> Session {
-        let world = World::formed(setup.clone());
+        Session::on(World::formed(setup.clone()), setup, level, budget)
+    }
+
+    /// A session as [`Session::new`] makes it; nothing if the cluster does not form.
+    pub fn try_new(setup: Setup) -> Option<Session> {
+        let world = World::try_formed(setup.clone()).ok()?;
+        Some(Session::on(world, setup, Level::Full, Budget::default()))
+    }
+
+    fn on(world: World, setup: Setup, level: Level, budget: Budget) -> Session {
         let trunk = Branch::new(
             "the first run".to_owned(),
             world,
@@ -84,6 +95,13 @@ impl Session {
             budget.checkpoint_bytes,
         );
         Session { setup, level, budget, branches: vec![trunk], current: 0, back: None }
+    }
+
+    /// How long a cluster of so many nodes may be played in one go: 4 hours of six nodes, which a
+    /// browser does in half a minute; of more nodes, less.
+    pub const fn node_time_max(nodes: u64) -> Span {
+        let nodes = if nodes == 0 { 1 } else { nodes };
+        Span::from_secs(NODE_SECONDS_MAX / nodes)
     }
 
     pub fn setup(&self) -> &Setup {
@@ -123,6 +141,15 @@ impl Session {
 
     pub fn branches(&self) -> &[Branch] {
         &self.branches
+    }
+
+    /// How much time has been played, in all branches together.
+    pub fn time_played(&self) -> Span {
+        let played = |branch: &Branch| {
+            let from = branch.from().map_or(branch.end.world.origin(), |(_, at)| at);
+            branch.ends_at().since(from)
+        };
+        self.branches.iter().map(played).fold(Span::ZERO, |sum, span| sum + span)
     }
 
     /// The number of the branch in which the present is.

@@ -15,14 +15,17 @@
 //! time pass, `break` breaks off the step before, which still waits. Reading plays the run again
 //! and compares the digest, so a text that another version plays differently says so.
 
+use super::super::Setup;
 use super::super::step::Step;
-use super::super::{Level, Setup};
+use super::Session;
 use super::script::Entry;
-use super::{Budget, Session};
 use crate::node::{Config, Switch};
 use crate::words::{Span, Time};
 
 const TITLE: &str = "hashslot session 1";
+
+/// As many nodes as a lesson may have, too.
+const NODES_MAX: u64 = 1_000;
 
 /// Why a text is no session.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -177,7 +180,12 @@ pub(super) fn load(text: &str) -> Result<Session, LoadError> {
     while let Some((number, line)) = lines.next_if(|(_, line)| line.starts_with("setting ")) {
         read_setting(&mut setup.config, number, line)?;
     }
-    let mut session = Session::with(setup, Level::Full, Budget::default());
+    let nodes = u64::from(setup.nodes());
+    let Some(mut session) = Session::try_new(setup) else {
+        let help = "a message must arrive within half of the node timeout".to_owned();
+        return Err(wrong(cluster.0, 1, "this cluster does not form", help));
+    };
+    let mut time_left = Session::node_time_max(nodes);
     let mut reader = Reader { origin: session.world().origin(), last: Span::ZERO };
     let mut script = Vec::new();
     for (number, line) in lines {
@@ -187,7 +195,21 @@ pub(super) fn load(text: &str) -> Result<Session, LoadError> {
                 session.settle();
                 return check_end(session, number, digest);
             }
-            None => script.push(reader.entry(number, line)?),
+            None => {
+                let before = reader.last;
+                let entry = reader.entry(number, line)?;
+                let spent = match &entry {
+                    Entry::Step(step) => step.time_max(),
+                    Entry::Pass(_) | Entry::Break(_) => reader.last.less(before),
+                };
+                if spent > time_left {
+                    let help = "it takes hours to play, as no run does that a person made";
+                    let message = "this run is longer than any that is read";
+                    return Err(wrong(number, 1, message, help.to_owned()));
+                }
+                time_left = time_left.less(spent);
+                script.push(entry);
+            }
         }
     }
     let last = text.lines().count() + 1;
@@ -249,6 +271,8 @@ fn read_cluster((number, line): (usize, &str)) -> Result<Setup, LoadError> {
         "this cluster has no nodes"
     } else if setup.masters > 0 && setup.empty > 0 {
         "nodes are masters and their replicas, or empty"
+    } else if formed + u64::from(setup.empty) > NODES_MAX {
+        "these are more nodes than the 1000 that a cluster has here"
     } else if u64::from(setup.first_port) + formed + u64::from(setup.empty) > 55_535 {
         "this cluster has no ports for all of its nodes"
     } else {

@@ -77,8 +77,21 @@ pub enum Step {
 impl Step {
     /// How long `run until` waits when the line does not say.
     pub const WITHIN_DEFAULT: Span = Span::from_secs(60);
+    /// How long one line may let time pass: longer runs take several lines.
+    pub const RUN_MAX: Span = Span::from_secs(3_600);
+    /// How many commands a second a workload sends at most, and on how many keys.
+    pub const WORKLOAD_RATE_MAX: u32 = 10_000;
+    pub const WORKLOAD_KEYS_MAX: u32 = 100_000;
     /// How many keys a workload uses when the line does not say.
     pub const WORKLOAD_KEYS_DEFAULT: u32 = 100;
+
+    /// How long it lets time pass at most, if that is its purpose.
+    pub fn time_max(&self) -> Span {
+        match self {
+            Step::Run(span) | Step::RunUntil { within: span, .. } => *span,
+            _ => Span::ZERO,
+        }
+    }
 }
 
 /// A question about the world: it changes nothing and lets no time pass.

@@ -126,14 +126,24 @@ fn node(scan: &mut Scan, step: fn(Port) -> Step) -> Result<Line, TextError> {
 fn run(scan: &mut Scan) -> Result<Line, TextError> {
     if !scan.eat("until") {
         scan.near_keyword("until")?;
-        return Ok(Line::Step(Step::Run(scan.span()?)));
+        return Ok(Line::Step(Step::Run(time_of_run(scan)?)));
     }
     let condition = Condition::read(scan)?;
     let within = match scan.eat("within") {
-        true => scan.span()?,
+        true => time_of_run(scan)?,
         false => Step::WITHIN_DEFAULT,
     };
     Ok(Line::Step(Step::RunUntil { condition, within }))
+}
+
+fn time_of_run(scan: &mut Scan) -> Result<Span, TextError> {
+    let span = scan.span()?;
+    match span <= Step::RUN_MAX {
+        true => Ok(span),
+        false => {
+            Err(scan.at_last("this is too long for one run", "write at most 1h, several times"))
+        }
+    }
 }
 
 fn restart(scan: &mut Scan) -> Result<Line, TextError> {
@@ -280,14 +290,18 @@ fn workload(scan: &mut Scan) -> Result<Line, TextError> {
     }
     let found = scan.text("rate")?;
     let rate = found.strip_suffix("/s").and_then(whole_number);
-    let rate_per_second = rate.filter(|&rate| rate > 0).ok_or_else(|| {
+    let can_be = |&rate: &u32| (1..=Step::WORKLOAD_RATE_MAX).contains(&rate);
+    let rate_per_second = rate.filter(can_be).ok_or_else(|| {
         let message = format!("`{found}` is no rate");
-        scan.at_last(message, "write commands per second, as in 50/s")
+        scan.at_last(message, "write commands per second, as in 50/s; at most 10000/s")
     })?;
     let keys = match scan.eat("keys") {
         true => scan.count("number of keys")?,
         false => Step::WORKLOAD_KEYS_DEFAULT,
     };
+    if keys > Step::WORKLOAD_KEYS_MAX {
+        return Err(scan.at_last("these are too many keys", "write at most 100000"));
+    }
     Ok(Line::Step(Step::Workload { rate_per_second, keys }))
 }
 

@@ -1,126 +1,161 @@
 //! A node: what became of its process, as fill and outline; and below it one mark for each other
 //! node that runs, in the order of ports: what that one thinks of it.
+//!
+//! On a stage as one node sees it there is no truth about the others: they are outlines, with the
+//! viewer's one opinion below.
+
+use std::rc::Rc;
 
 use hashslot_core::node::Opinion;
-use hashslot_core::view::{NodeOnStage, OpinionOnStage, RoleOnStage, Truth};
+use hashslot_core::view::{RoleOnStage, Truth};
+use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
-use super::layout::{HALF, Spot, px};
+use super::drawn::NodeDrawn;
+use super::layout::{Label, Layout, Measures, Strip};
+use super::opinions;
+use super::plane::px;
 
-/// From mark to mark.
-const PITCH: f64 = 21.0;
-/// The most marks that stand in a row below a node.
-const MARKS_MAX: usize = 9;
+#[derive(Properties, PartialEq)]
+pub struct Props {
+    pub node: NodeDrawn,
+    pub layout: Rc<Layout>,
+    /// Whether it is reached with the tab key; the arrow keys reach all.
+    pub is_tab_stop: bool,
+    /// Its menu is asked for.
+    pub on_open: Callback<u16>,
+}
 
-pub fn node(node: &NodeOnStage, spot: Spot, is_looked_at: bool) -> Html {
+#[component]
+pub fn Node(props: &Props) -> Html {
+    let Props { node, layout, is_tab_stop, on_open } = props;
+    let Some(spot) = layout.spot(node.port) else { return Html::default() };
+    let measures = layout.measures;
     let class = classes!(
         "node",
-        format!("shard-{}", spot.shard % 6),
+        hue_class(spot.hue),
         role_class(node.role),
         truth_class(node.truth),
-        is_looked_at.then_some("looked-at"),
+        node.is_viewer.then_some("viewer"),
+        node.is_ringed.then_some("looked-at"),
     );
-    let at = format!("translate({} {})", px(spot.place.x), px(spot.place.y));
-    html! {
-        <g {class} transform={at} tabindex="0" role="img" aria-label={describe(node)}
-            data-port={node.port.to_string()} data-truth={truth_class(node.truth)}
-            data-role={role_class(node.role)} key={node.port}>
-            { plate(node.opinions.len()) }
-            if is_looked_at {
-                <circle class="look-ring" r="46" />
+    let port = node.port;
+    let onclick = on_open.reform(move |_: MouseEvent| port);
+    let onkeydown = {
+        let on_open = on_open.clone();
+        Callback::from(move |event: KeyboardEvent| {
+            if matches!(event.key().as_str(), "Enter" | " ") {
+                event.prevent_default();
+                event.stop_propagation();
+                on_open.emit(port);
             }
-            { shape(node) }
-            <text class="port" text-anchor="middle" dominant-baseline="central">{ node.port }</text>
-            { opinions(&node.opinions) }
+        })
+    };
+    let half = measures.half;
+    html! {
+        <g {class} transform={format!("translate({} {})", px(spot.place.x), px(spot.place.y))}
+            tabindex={if *is_tab_stop { "0" } else { "-1" }} role="button" aria-haspopup="menu"
+            aria-label={describe(node)} data-port={port.to_string()}
+            data-truth={truth_class(node.truth)} data-role={role_class(node.role)}
+            {onclick} {onkeydown}>
+            { opinions::plate(node, measures) }
+            <circle class="touch" r={px(half.max(8.0) + 4.0)} />
+            if node.is_ringed {
+                <circle class="look-ring" r={px(around(node.role, half) + 4.0)} />
+            }
+            if node.is_viewer {
+                <circle class="eye-ring" r={px(around(node.role, half))} />
+            }
+            { shape(node, half) }
+            { label(port, measures, spot.label) }
+            { opinions::strip(node, measures) }
         </g>
     }
 }
 
-/// A square for a master, a circle for a replica; two bars over what stands still.
-fn shape(node: &NodeOnStage) -> Html {
-    let bars = html! {
-        if node.truth == Truth::Paused {
-            <path class="hatch" d="M-26 10L10 -26M-26 26L26 -26M-10 26L26 -10" />
-            <path class="bars" d="M-7 -26v12M7 -26v12" />
-        }
-    };
-    let half = px(HALF);
-    let (corner, side) = (px(-HALF), px(2.0 * HALF));
-    match node.role {
-        RoleOnStage::Master => html! {
-            <>
+/// The radius of a ring around a node.
+fn around(role: RoleOnStage, half: f64) -> f64 {
+    match role {
+        RoleOnStage::Master => half * 1.33 + 4.0,
+        RoleOnStage::Replica { .. } => half + 6.0,
+    }
+}
+
+/// A square for a master, a circle for a replica; two bars and a hatch over what stands still.
+fn shape(node: &NodeDrawn, half: f64) -> Html {
+    let outline = match node.role {
+        RoleOnStage::Master => {
+            let (corner, side) = (px(-half), px(2.0 * half));
+            let round = px(half * 0.28);
+            html! {
                 <rect class="shape" x={corner.clone()} y={corner} width={side.clone()}
-                    height={side} rx="9" />
-                { bars }
-            </>
+                    height={side} rx={round} />
+            }
+        }
+        RoleOnStage::Replica { .. } => html! { <circle class="shape" r={px(half)} /> },
+    };
+    let is_paused = node.truth == Some(Truth::Paused);
+    html! {
+        <>
+            { outline }
+            if is_paused {
+                <path class="hatch" d={hatch(half * 0.78)} />
+                <path class="bars" d={bars(half)} />
+            }
+        </>
+    }
+}
+
+fn hatch(h: f64) -> String {
+    let line =
+        |x: f64, y: f64| format!("M{} {}L{} {}", px(-h + x), px(h - y), px(h - y), px(-h + x));
+    let steps = [0.0, 0.45, 0.9];
+    let below = steps.iter().map(|step| line(step * h, 0.0));
+    let above = steps[1..].iter().map(|step| line(0.0, step * h));
+    below.chain(above).collect()
+}
+
+/// Two bars above the label.
+fn bars(half: f64) -> String {
+    let (x, top, high) = (px(half * 0.2), px(-half * 0.86), px(half * 0.42));
+    format!("M-{x} {top}v{high}M{x} {top}v{high}")
+}
+
+/// The port: inside, or, on small nodes, beside them; on the smallest it has no room at all.
+fn label(port: u16, measures: Measures, direction: f64) -> Html {
+    let half = measures.half;
+    let class = match half {
+        half if half >= 25.0 => "port large",
+        half if half >= 19.0 => "port medium",
+        _ => "port small",
+    };
+    match measures.label {
+        Label::Inside => html! {
+            <text {class} text-anchor="middle" dominant-baseline="central">{ port }</text>
         },
-        RoleOnStage::Replica { .. } => html! { <><circle class="shape" r={half} />{ bars }</> },
-    }
-}
-
-/// The strip below a node.
-fn opinions(opinions: &[OpinionOnStage]) -> Html {
-    if opinions.len() > MARKS_MAX {
-        return Html::default();
-    }
-    let mark = |(index, opinion): (usize, &OpinionOnStage)| {
-        let x = (index as f64 + 0.5) * PITCH - width(opinions.len()) / 2.0;
-        one_opinion(opinion, x)
-    };
-    html! {
-        <g class="opinions" transform="translate(0 50)">
-            { for opinions.iter().enumerate().map(mark) }
-        </g>
-    }
-}
-
-/// The ground on which the strip stands, so that no line runs through it.
-fn plate(count: usize) -> Html {
-    if count == 0 || count > MARKS_MAX {
-        return Html::default();
-    }
-    let width = width(count) + 6.0;
-    let (x, width) = (px(-width / 2.0), px(width));
-    html! { <rect class="plate" {x} {width} y="20" height="61" rx="8" /> }
-}
-
-fn width(count: usize) -> f64 {
-    PITCH * count as f64
-}
-
-fn one_opinion(opinion: &OpinionOnStage, x: f64) -> Html {
-    let (class, sign) = match opinion.opinion {
-        Opinion::Ok => ("ok", html! { <circle r="3.5" /> }),
-        Opinion::Handshake => ("ok", html! { <circle r="1.5" /> }),
-        Opinion::Pfail => (
-            "pfail",
+        Label::Nowhere => Html::default(),
+        Label::Under => html! {
+            <text class="port outside" y={px(half + 8.0)} text-anchor="middle"
+                dominant-baseline="central">{ port }</text>
+        },
+        Label::Outside => {
+            let degrees = (direction.to_degrees() + 90.0).rem_euclid(360.0) - 180.0;
+            let is_flipped = !(-90.0..=90.0).contains(&degrees);
+            let (turn, x, anchor) = match is_flipped {
+                true => (degrees + 180.0, -half - 5.0, "end"),
+                false => (degrees, half + 5.0, "start"),
+            };
             html! {
-                <>
-                    <circle r="8.5" />
-                    <text text-anchor="middle" dominant-baseline="central">{ "?" }</text>
-                </>
-            },
-        ),
-        Opinion::Fail => (
-            "fail",
-            html! {
-                <>
-                    <rect x="-9" y="-9" width="18" height="18" rx="3" />
-                    <path d="M-4 -4L4 4M4 -4L-4 4" />
-                </>
-            },
-        ),
-    };
-    html! {
-        <g class={classes!("opinion", class)} transform={format!("translate({} 0)", px(x))}
-            data-by={opinion.by.to_string()} data-opinion={class}>
-            <title>{ thinks(opinion) }</title>
-            { sign }
-            <text class="by" y="20" text-anchor="middle" dominant-baseline="central">
-                { opinion.by % 10 }
-            </text>
-        </g>
+                <text class="port outside" transform={format!("rotate({})", px(turn))} x={px(x)}
+                    text-anchor={anchor} dominant-baseline="central">{ port }</text>
+            }
+        }
     }
+}
+
+/// The hue of a shard; of a node that belongs to none, none.
+pub fn hue_class(hue: Option<u16>) -> String {
+    hue.map_or_else(|| "shard-none".to_owned(), |hue| format!("shard-{}", hue % 6))
 }
 
 fn role_class(role: RoleOnStage) -> &'static str {
@@ -130,36 +165,48 @@ fn role_class(role: RoleOnStage) -> &'static str {
     }
 }
 
-fn truth_class(truth: Truth) -> &'static str {
+pub fn truth_class(truth: Option<Truth>) -> &'static str {
     match truth {
-        Truth::Running => "running",
-        Truth::Paused => "paused",
-        Truth::Gone => "gone",
+        Some(Truth::Running) => "running",
+        Some(Truth::Paused) => "paused",
+        Some(Truth::Gone) => "gone",
+        None => "unknown",
+    }
+}
+
+pub fn said_role(role: RoleOnStage) -> String {
+    match role {
+        RoleOnStage::Master => "a master".to_owned(),
+        RoleOnStage::Replica { of: Some(of) } => format!("a replica of {of}"),
+        RoleOnStage::Replica { of: None } => "a replica".to_owned(),
     }
 }
 
 /// Truth and beliefs as a text, for those who do not see the stage.
-fn describe(node: &NodeOnStage) -> String {
-    let role = match node.role {
-        RoleOnStage::Master => "a master".to_owned(),
-        RoleOnStage::Replica { of: Some(of) } => format!("a replica of {of}"),
-        RoleOnStage::Replica { of: None } => "a replica".to_owned(),
-    };
-    let thoughts: Vec<String> = node.opinions.iter().map(thinks).collect();
+fn describe(node: &NodeDrawn) -> String {
+    let (port, role) = (node.port, said_role(node.role));
     let truth = match node.truth {
-        Truth::Running => format!("{} runs, {role}.", node.port),
-        Truth::Paused => format!("{} stands still, {role}.", node.port),
-        Truth::Gone => format!("The process of {} is gone; it was {role}.", node.port),
+        Some(Truth::Running) => format!("{port} runs, {role}."),
+        Some(Truth::Paused) => format!("{port} stands still, {role}."),
+        Some(Truth::Gone) => format!("The process of {port} is gone; it was {role}."),
+        None => format!("{port}, believed to be {role}."),
     };
-    format!("{truth} {}", thoughts.join(" "))
+    let thoughts: Vec<String> =
+        node.marks.iter().map(|mark| opinions::thinks(mark.by, mark.opinion)).collect();
+    let count = |count: usize, held: Opinion| match count {
+        0 => None,
+        _ => Some(format!("Held for {} by {count}.", opinions::name(held))),
+    };
+    let counts = match node.marks.is_empty() {
+        true => [count(node.badge.0, Opinion::Pfail), count(node.badge.1, Opinion::Fail)],
+        false => [None, None],
+    };
+    let parts: Vec<String> =
+        std::iter::once(truth).chain(thoughts).chain(counts.into_iter().flatten()).collect();
+    parts.join(" ")
 }
 
-fn thinks(opinion: &OpinionOnStage) -> String {
-    let judged = match opinion.opinion {
-        Opinion::Ok => "thinks it is fine",
-        Opinion::Handshake => "has not met it yet",
-        Opinion::Pfail => "thinks it may have failed (PFAIL)",
-        Opinion::Fail => "holds it for failed (FAIL)",
-    };
-    format!("{} {judged}.", opinion.by)
+/// Whether a strip has marks, or only counts.
+pub fn is_counted(measures: Measures) -> bool {
+    !matches!(measures.strip, Strip::Marks { .. })
 }

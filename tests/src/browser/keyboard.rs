@@ -1,0 +1,103 @@
+//! Working the page without a mouse, and seeing where one is.
+//!
+//! Whenever a key has moved the focus, the element that has it must be on the screen, not covered,
+//! and marked by an outline or a shadow of its own, of its label, or (in a drawing) of a part of it
+//! (WCAG 2.2: 2.4.7 and 2.4.11).
+
+use serde_json::Value;
+
+use super::page::Page;
+
+/// Keys as WebDriver names them.
+pub mod key {
+    pub const TAB: &str = "\u{e004}";
+    pub const ENTER: &str = "\u{e007}";
+    pub const ESCAPE: &str = "\u{e00c}";
+    pub const SPACE: &str = " ";
+    pub const DOWN: &str = "\u{e015}";
+}
+
+/// As many stops as a page may have between any two places.
+const STOPS_MAX: usize = 150;
+
+impl Page {
+    /// Goes to the next stop of the keyboard, and sees it.
+    pub async fn tab(&self) {
+        self.press(key::TAB).await;
+        self.assert_focus_is_seen().await;
+    }
+
+    /// Goes to something by Tab alone, and sees every stop on the way.
+    pub async fn tab_to(&self, selector: &str) {
+        for _ in 0..STOPS_MAX {
+            if self.has_focus(selector).await {
+                return;
+            }
+            self.tab().await;
+        }
+        panic!("{selector} cannot be reached by Tab");
+    }
+
+    /// Walks over all stops of the page, and sees each; what they are called, in order.
+    pub async fn tab_around(&self) -> Vec<String> {
+        self.evaluate("document.activeElement?.blur(); return true;").await;
+        let mut stops: Vec<String> = Vec::new();
+        for _ in 0..STOPS_MAX {
+            self.press(key::TAB).await;
+            let focus = self.evaluate(FOCUS).await;
+            let Some(name) = focus["name"].as_str() else { return stops };
+            assert!(focus["trouble"].is_null(), "after {:?}: {focus}", stops.last());
+            stops.push(name.to_owned());
+        }
+        panic!("more than {STOPS_MAX} stops: {stops:?}");
+    }
+
+    pub async fn has_focus(&self, selector: &str) -> bool {
+        let script = "return document.activeElement?.matches(SELECTOR) ?? false;";
+        let script = script.replace("SELECTOR", &Value::from(selector).to_string());
+        self.evaluate(&script).await == Value::Bool(true)
+    }
+
+    /// The focus is somewhere, and a person sees where.
+    pub async fn assert_focus_is_seen(&self) {
+        let focus = self.evaluate(FOCUS).await;
+        assert!(!focus.is_null(), "the focus is nowhere");
+        assert!(focus["trouble"].is_null(), "the focus is not seen: {focus}");
+    }
+}
+
+/// What has the focus, and why it is not seen, if it is not.
+const FOCUS: &str = "
+    const it = document.activeElement;
+    if (!it || it === document.body || it === document.documentElement) return null;
+    const name = `${it.tagName.toLowerCase()}#${it.id}.${it.getAttribute('class') ?? ''} ` +
+        (it.getAttribute('aria-label') ?? it.textContent ?? '').trim().slice(0, 40);
+    const box = it.getBoundingClientRect();
+    if (box.width === 0 || box.height === 0) return { name, trouble: 'it has no size' };
+    const isIn = box.bottom > 0 && box.right > 0
+        && box.top < innerHeight && box.left < innerWidth;
+    if (!isIn) return { name, trouble: 'it is not on the screen' };
+    const inside = (low, high, most) => Math.min(Math.max((low + high) / 2, 1), most - 1);
+    const [left, right] = [Math.max(box.left, 0), Math.min(box.right, innerWidth)];
+    const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)];
+    const spots = [
+        [inside(left, right, innerWidth), inside(top, bottom, innerHeight)],
+        [left + 3, top + 3], [right - 3, bottom - 3],
+    ];
+    const whole = it.closest('label') ?? it;
+    const isMet = spots.some(([x, y]) => {
+        const met = document.elementFromPoint(x, y);
+        return met && (whole.contains(met) || met.contains(whole));
+    });
+    if (!isMet) return { name, trouble: 'something lies over it' };
+    const isRinged = (element) => {
+        const style = getComputedStyle(element);
+        const outline = style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 2;
+        return outline || style.boxShadow !== 'none';
+    };
+    const isDrawn = it instanceof SVGElement
+        && [...it.querySelectorAll('*')].some((part) => isRinged(part)
+            || getComputedStyle(part).stroke !== 'none');
+    const label = it.closest('label');
+    const ring = isRinged(it) || label && isRinged(label) || isDrawn;
+    return ring ? { name } : { name, trouble: 'nothing marks it' };";
