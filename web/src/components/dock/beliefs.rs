@@ -42,7 +42,9 @@ pub fn BeliefsTab(props: &Props) -> Html {
     });
     html! {
         <div class="beliefs">
-            <p class="hint">{ "The row thinks of the column. The arc fills up as nothing is heard." }</p>
+            <p class="hint">
+                { "The row thinks of the column. The arc fills up as nothing is heard." }
+            </p>
             <Matrix rows={Rc::new(rows.clone())} {at} {on_pick} pointed={Rc::new(pointed)}
                 node_timeout_ms={props.shown.stage.node_timeout_ms} />
             <Chosen rows={Rc::new(rows.clone())} {at} />
@@ -100,7 +102,7 @@ fn Matrix(props: &MatrixProps) -> Html {
         }
     };
     html! {
-        <div class="matrix-scroll">
+        <div class={classes!("matrix-scroll", size)}>
             <table class={classes!("matrix", size)} role="grid" onkeydown={on_key}
                 aria-label="What each node believes of each other one">
                 <thead>

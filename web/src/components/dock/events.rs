@@ -33,6 +33,10 @@ pub fn EventsTab(props: &Props) -> Html {
     let Wanted { kinds, of, text } = (*wanted).clone();
     let answer = use_answer(Some(Ask::Events { kinds, of, text }), moment(&props.shown));
     let here = props.shown.now.as_ref().map(|told| told.position);
+    let on_clear = {
+        let wanted = wanted.clone();
+        move |_: MouseEvent| wanted.set(Wanted::default())
+    };
     let list = use_node_ref();
     let rows = match answer.as_deref() {
         Some(Answer::Events(list)) => list.rows.len(),
@@ -46,7 +50,7 @@ pub fn EventsTab(props: &Props) -> Html {
             <div class="rows" ref={list}>
                 if let Some(Answer::Events(found)) = answer.as_deref() {
                     if found.rows.is_empty() {
-                        { nothing(&wanted, { let wanted = wanted.clone(); move |_: MouseEvent| wanted.set(Wanted::default()) }) }
+                        { nothing(&wanted, on_clear) }
                     } else {
                         { rows_of(found, here, &asker) }
                     }

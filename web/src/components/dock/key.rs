@@ -80,7 +80,8 @@ fn Way(props: &WayProps) -> Html {
                 <code>{ format!("{} mod {SLOT_COUNT} = {}", way.crc, way.slot) }</code>
             </p>
             <p class="result" aria-live="polite">
-                <strong>{ format!("Slot {}", way.slot) }</strong>{ format!(", {owner}; it is ringed on the map.") }
+                <strong>{ format!("Slot {}", way.slot) }</strong>
+                { format!(", {owner}; it is ringed on the map.") }
             </p>
             { by_bytes(&way) }
         </div>
@@ -115,8 +116,8 @@ fn by_bytes(way: &Hashing) -> Html {
             <summary>{ "Byte by byte" }</summary>
             <p class="hint">
                 { "The register begins at 0. Each byte is laid over its left half; then it is " }
-                { format!("shifted eight times, and where a 1 falls out, 0x{POLYNOMIAL:04X} is taken ") }
-                { "from it. Open a byte to see its bits." }
+                { "shifted eight times, and where a 1 falls out, " }
+                { format!("0x{POLYNOMIAL:04X} is taken from it. Open a byte to see its bits.") }
             </p>
             <ol>{ for way.bytes.iter().take(BYTES_MAX).enumerate().map(row) }</ol>
             if rest > 0 { <p class="hint">{ format!("and {rest} more bytes") }</p> }

@@ -50,7 +50,11 @@ pub fn SlotsTab(props: &Props) -> Html {
             <Map on_point={let pointed = pointed.clone(); move |slot| pointed.set(slot)}
                 at={*pointed} picture={picture.draw()} label={described(map)} />
             <p class="named" aria-live="polite">
-                { told.map_or_else(|| "Point at a cell: it is a slot.".to_owned(), |slot| named(slot, map)) }
+                if let Some(slot) = told {
+                    { named(slot, map) }
+                } else {
+                    { "Point at a cell: it is a slot." }
+                }
             </p>
             <KeyField ring={Rc::new(map.ring.clone())} {on_slot} />
             { legend(map, &gone, props.masters) }

@@ -25,6 +25,10 @@ pub fn Why(props: &Props) -> Html {
     let asker = use_asker();
     let is_story = use_state_eq(|| false);
     let position = props.shown.now.as_ref().map(|told| told.position);
+    let on_story = {
+        let is_story = is_story.clone();
+        move |_: Event| is_story.set(!*is_story)
+    };
     let content = match props.reasons.as_deref() {
         None => html! {
             <p class="hint">
@@ -42,8 +46,7 @@ pub fn Why(props: &Props) -> Html {
         Some(reasons) => html! {
             <>
                 <label class="story">
-                    <input type="checkbox" checked={*is_story}
-                        onchange={let is_story = is_story.clone(); move |_| is_story.set(!*is_story)} />
+                    <input type="checkbox" checked={*is_story} onchange={on_story} />
                     { "as a story" }
                 </label>
                 { chain(reasons, *is_story, position, &asker) }
@@ -85,6 +88,9 @@ fn askers(shown: &Shown, position: Option<usize>, asker: &Asker) -> Html {
     }
 }
 
+const RULE_TITLE: &str =
+    "The function of Redis that decides it; docs/FIDELITY.md tells how it is modelled.";
+
 fn chain(reasons: &[Reason], is_story: bool, shown: Option<usize>, asker: &Asker) -> Html {
     let line = |(index, reason): (usize, &Reason)| {
         let lead = match (index, is_story) {
@@ -96,7 +102,7 @@ fn chain(reasons: &[Reason], is_story: bool, shown: Option<usize>, asker: &Asker
             <li key={reason.told.position}>
                 { told_button(&reason.told, lead, shown, asker) }
                 if let Some(rule) = &reason.rule {
-                    <p class="rule" title="The function of Redis that decides it; docs/FIDELITY.md tells how it is modelled.">
+                    <p class="rule" title={RULE_TITLE}>
                         { "rule: " }<code>{ rule }</code>
                     </p>
                 }

@@ -208,7 +208,9 @@ fn keys(writes: &Writes) -> Html {
         };
         html! {
             <tr key={copies.key.clone()}>
-                <th scope="row"><code>{ &copies.key }</code><span>{ format!("slot {}", copies.slot) }</span></th>
+                <th scope="row">
+                    <code>{ &copies.key }</code><span>{ format!("slot {}", copies.slot) }</span>
+                </th>
                 <td>
                     <ul>{ for copies.held.iter().map(holder) }</ul>
                     if value.is_none() {

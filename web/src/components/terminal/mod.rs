@@ -229,7 +229,8 @@ fn Prompt(props: &PromptProps) -> Html {
                     </span>
                     <input type="text" id="terminal-line" ref={props.field.clone()}
                         value={screen.typed.clone()} oninput={on_text} onkeydown={on_key}
-                        aria-describedby="terminal-hint" aria-invalid={screen.mistake.is_some().to_string()}
+                        aria-describedby="terminal-hint"
+                        aria-invalid={screen.mistake.is_some().to_string()}
                         autocapitalize="off" autocomplete="off" autocorrect="off"
                         spellcheck="false" enterkeyhint="go" />
                     <span id="terminal-hint" class="unseen">{ hint }</span>
