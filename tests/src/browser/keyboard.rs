@@ -63,7 +63,8 @@ impl Page {
     /// its beginning, and the control that it leads to may lie below.
     pub async fn scroll_to_focus(&self) {
         for _ in 0..PAGES_MAX {
-            if self.evaluate(FOCUS).await["trouble"] != OFF_SCREEN {
+            let focus = self.evaluate(FOCUS).await;
+            if ![OFF_SCREEN, COVERED].iter().any(|trouble| focus["trouble"] == *trouble) {
                 break;
             }
             self.press(key::PAGE_DOWN).await;
@@ -80,6 +81,8 @@ impl Page {
 }
 
 const OFF_SCREEN: &str = "it is not on the screen";
+/// Also what the edge of its own column cuts off.
+const COVERED: &str = "something lies over it";
 /// As many screens as a piece of new text may fill.
 const PAGES_MAX: usize = 12;
 
