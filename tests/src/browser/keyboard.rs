@@ -39,15 +39,21 @@ impl Page {
         panic!("{selector} cannot be reached by Tab");
     }
 
-    /// Walks over all stops of the page, and sees each; what they are called, in order.
-    pub async fn tab_around(&self) -> Vec<String> {
+    /// Walks over all stops of the page: what they are, in order, and which of them are not seen.
+    pub async fn tab_around(&self) -> (Vec<String>, Vec<String>) {
         self.evaluate("document.activeElement?.blur(); return true;").await;
-        let mut stops: Vec<String> = Vec::new();
+        let (mut stops, mut unseen) = (Vec::new(), Vec::new());
         for _ in 0..STOPS_MAX {
             self.press(key::TAB).await;
             let focus = self.evaluate(FOCUS).await;
-            let Some(name) = focus["name"].as_str() else { return stops };
-            assert!(focus["trouble"].is_null(), "after {:?}: {focus}", stops.last());
+            let Some(name) = focus["name"].as_str() else { return (stops, unseen) };
+            // After its last stop Chromium begins again.
+            if stops.first().is_some_and(|first| first == name) && stops.len() > 3 {
+                return (stops, unseen);
+            }
+            if let Some(trouble) = focus["trouble"].as_str() {
+                unseen.push(format!("{name}: {trouble}"));
+            }
             stops.push(name.to_owned());
         }
         panic!("more than {STOPS_MAX} stops: {stops:?}");
