@@ -32,6 +32,38 @@ async fn axe_finds_nothing_serious_on_any_screen_in_dark() {
     audit_all(Theme::Dark).await;
 }
 
+/// What nobody should be given: text that is hardly there, a picture without a name, a button that
+/// shows no focus.
+const BARRIERS: &str = "
+    const add = (name, style, text) => {
+        const element = document.createElement(name);
+        Object.assign(element.style, style);
+        element.textContent = text;
+        document.querySelector('main').prepend(element);
+        return element;
+    };
+    add('p', { color: '#bbbbbb', background: '#ffffff' }, 'hardly to be read');
+    add('img', {}, '').src = 'favicon.svg';
+    add('button', { outline: 'none', boxShadow: 'none' }, 'dark').focus();
+    return true;";
+
+#[tokio::test]
+async fn barriers_are_found() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let server = FileServer::start().await;
+    let page = SCENES[0].open(&browser, &server.url, Screen::DESKTOP, Theme::Light).await;
+    page.evaluate(BARRIERS).await;
+    let unseen = page.focus_trouble().await;
+    assert_eq!(unseen.as_deref(), Some("nothing marks it"));
+    let found = page.audit("a page with barriers").await.join("\n");
+    let has_axe = std::env::var("CI").as_deref() == Ok("true") || !found.is_empty();
+    for rule in ["color-contrast", "image-alt"] {
+        assert!(!has_axe || found.contains(rule), "{rule}: {found}");
+    }
+}
+
 /// What every screen must offer to the keyboard.
 const STOPS: [&str; 5] = ["#play", "#why", "#share", "#track", "#next-moment"];
 

@@ -46,9 +46,9 @@ impl Page {
         for _ in 0..STOPS_MAX {
             self.press(key::TAB).await;
             let focus = self.evaluate(FOCUS).await;
-            let Some(name) = focus["name"].as_str() else { return (stops, unseen) };
-            // After its last stop Chromium begins again.
-            if stops.first().is_some_and(|first| first == name) && stops.len() > 3 {
+            // The end of the page; the next stop is its first.
+            let Some(name) = focus["name"].as_str() else { continue };
+            if stops.first().is_some_and(|first| first == name) {
                 return (stops, unseen);
             }
             if let Some(trouble) = focus["trouble"].as_str() {
@@ -76,6 +76,11 @@ impl Page {
             self.press(key::PAGE_DOWN).await;
         }
         self.assert_focus_is_seen().await;
+    }
+
+    /// Why what has the focus is not seen; nothing if it is.
+    pub async fn focus_trouble(&self) -> Option<String> {
+        self.evaluate(FOCUS).await["trouble"].as_str().map(str::to_owned)
     }
 
     /// The focus is somewhere, and a person sees where.
