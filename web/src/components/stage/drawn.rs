@@ -5,6 +5,8 @@
 //! than a frame. The idea: silence is rounded to the steps in which it is drawn, so that most
 //! nodes and links are equal to what they were, and what is equal is not drawn again.
 
+use std::collections::BTreeSet;
+
 use hashslot_core::lesson::Sight;
 use hashslot_core::node::Opinion;
 use hashslot_core::view::{Fault, NodeOnStage, RoleOnStage, Stage, Truth};
@@ -12,6 +14,7 @@ use yew::AttrValue;
 
 use super::layout::{Layout, MARKS_MAX, Strip};
 use super::plane::{Area, Curve, Line, Place};
+use super::seating::known;
 
 /// In how many steps silence is drawn around a mark, and along a link.
 pub const ARC_STEPS: u64 = 12;
@@ -71,7 +74,7 @@ pub enum Band {
 
 /// All nodes, in the order of their ports.
 pub fn nodes(stage: &Stage, layout: &Layout, ringed: &[Sight]) -> Vec<NodeDrawn> {
-    let ports: Vec<u16> = stage.nodes.iter().map(|node| node.port).collect();
+    let ports = known(stage);
     stage.nodes.iter().map(|node| one_node(stage, node, &ports, layout, ringed)).collect()
 }
 
@@ -211,13 +214,13 @@ fn note(there: Option<&Fault>, back: Option<&Fault>) -> Option<AttrValue> {
 }
 
 /// What parts the stage, if all cuts together are a partition: a line across it, or one around a
-/// group; nothing where neither is possible, and each link shows its own cut.
+/// group, or, where others stand between, one around each node of it.
 pub fn bands(stage: &Stage, layout: &Layout) -> Vec<Band> {
     if stage.seen_by.is_some() {
         return Vec::new();
     }
     let groups = groups(stage);
-    let band = |group: &Vec<u16>| {
+    let bands = |group: &Vec<u16>| {
         let place = |port: &u16| layout.spot(*port).map(|spot| spot.place);
         let inside: Vec<Place> = group.iter().filter_map(place).collect();
         let others: Vec<u16> =
@@ -225,32 +228,31 @@ pub fn bands(stage: &Stage, layout: &Layout) -> Vec<Band> {
         let outside: Vec<Place> = others.iter().filter_map(place).collect();
         let across = Line::parting(&inside, &outside);
         if let Some((line, _)) = across.filter(|&(_, room)| room > layout.measures.half + 12.0) {
-            return Some(Band::Across(line));
+            return vec![Band::Across(line)];
         }
-        let areas = group.iter().filter_map(|&port| layout.area(port));
-        let around = areas.reduce(Area::with)?.grown(12.0);
+        let areas = || group.iter().filter_map(|&port| layout.area(port));
+        let around = areas().reduce(Area::with).unwrap_or_default().grown(12.0);
         let is_free =
             others.iter().filter_map(|&port| layout.area(port)).all(|it| !it.overlaps(around));
-        is_free.then_some(Band::Around(around))
+        match is_free {
+            true => vec![Band::Around(around)],
+            false => areas().map(|area| Band::Around(area.grown(4.0))).collect(),
+        }
     };
     // The largest group is what is left over.
     let mut sorted: Vec<&Vec<u16>> = groups.iter().collect();
     sorted.sort_by_key(|group| group.len());
     sorted.pop();
-    let bands: Option<Vec<Band>> = sorted.into_iter().map(band).collect();
-    bands.unwrap_or_default()
+    sorted.into_iter().flat_map(bands).collect()
 }
 
 /// The groups of a partition; none if the cuts are no partition.
 fn groups(stage: &Stage) -> Vec<Vec<u16>> {
-    let is_cut = |one: u16, other: u16| {
-        let cut =
-            |from, to| stage.faults.iter().any(|it| it.is_cut && (it.from, it.to) == (from, to));
-        cut(one, other) && cut(other, one)
-    };
-    let cuts = stage.faults.iter().filter(|fault| fault.is_cut).count();
+    let cuts: BTreeSet<(u16, u16)> =
+        stage.faults.iter().filter(|it| it.is_cut).map(|it| (it.from, it.to)).collect();
+    let is_cut = |one, other| cuts.contains(&(one, other)) && cuts.contains(&(other, one));
     let mut groups: Vec<Vec<u16>> = Vec::new();
-    if cuts == 0 {
+    if cuts.is_empty() {
         return groups;
     }
     for node in &stage.nodes {
@@ -267,7 +269,7 @@ fn groups(stage: &Stage) -> Vec<Vec<u16>> {
         let mut pairs = others.flat_map(|&other| group.iter().map(move |&one| (one, other)));
         pairs.all(|(one, other)| is_cut(one, other))
     };
-    let is_partition = groups.len() > 1 && across == cuts && groups.iter().all(is_whole);
+    let is_partition = groups.len() > 1 && across == cuts.len() && groups.iter().all(is_whole);
     if is_partition { groups } else { Vec::new() }
 }
 

@@ -319,6 +319,7 @@ mod tests {
             guests: Vec::new(),
             top: 0.5 / f64::from(masters),
             count: usize::from(masters * (replicas + 1)),
+            known: usize::from(masters * (replicas + 1)),
         }
     }
 

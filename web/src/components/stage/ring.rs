@@ -42,11 +42,11 @@ struct Tries<'a> {
 
 impl Tries<'_> {
     fn few(&self) -> Option<Found> {
-        let count = self.seating.count;
-        let marks = count.saturating_sub(1);
+        let known = self.seating.known;
+        let marks = known.saturating_sub(1);
         let strip = |pitch| Strip::Marks { per_row: marks, rows: 1, pitch };
         let mut strips = Vec::new();
-        if count <= MARKS_MAX {
+        if known <= MARKS_MAX {
             strips = [20.0, 18.0, 16.5].map(|pitch| (strip(pitch), 0.27)).to_vec();
             let rows = Strip::Marks { per_row: marks.div_ceil(2), rows: 2, pitch: 16.5 };
             strips.push((rows, 0.25));

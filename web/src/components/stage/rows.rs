@@ -12,9 +12,9 @@ const HALVES: [f64; 16] =
 
 pub fn place(seating: &Seating, room: Area) -> Found {
     let below = Area { top: room.top + BAR, bottom: room.bottom - TOOLS.height, ..room };
-    let marks = seating.count.saturating_sub(1);
+    let marks = seating.known.saturating_sub(1);
     let mut strips = Vec::new();
-    if seating.count <= MARKS_MAX {
+    if seating.known <= MARKS_MAX {
         let one = |pitch| Strip::Marks { per_row: marks, rows: 1, pitch };
         let two = Strip::Marks { per_row: marks.div_ceil(2), rows: 2, pitch: 15.5 };
         strips = vec![(one(18.0), 20.0), (one(16.5), 20.0), (one(15.5), 18.0), (two, 18.0)];

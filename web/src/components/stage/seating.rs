@@ -8,7 +8,7 @@
 //! A hue is a shard: that with which the cluster was founded, or that of the master which a node
 //! follows now. A guest has none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use hashslot_core::lesson::Stage as Founding;
 use hashslot_core::view::{NodeOnStage, RoleOnStage, Stage};
@@ -43,6 +43,8 @@ pub struct Seating {
     pub top: f64,
     /// How many nodes there are.
     pub count: usize,
+    /// How many of them know, or are known to, another one.
+    pub known: usize,
 }
 
 impl Seating {
@@ -53,7 +55,7 @@ impl Seating {
         let seat = |node: &NodeOnStage| Seat { port: node.port, hue: hues.of(node) };
         let count = stage.nodes.len();
         if owners.is_empty() {
-            return evenly(stage.nodes.iter().map(seat).collect());
+            return evenly(stage.nodes.iter().map(seat).collect(), known(stage).len());
         }
         let mut groups: Vec<Group> = Vec::new();
         for (&port, &slots) in &owners {
@@ -79,7 +81,7 @@ impl Seating {
             0 => groups.first().map_or(0.0, |group| group.middle),
             masters => 0.5 / f64::from(masters),
         };
-        Seating { groups, guests, top, count }
+        Seating { groups, guests, top, count, known: known(stage).len() }
     }
 
     pub fn seats(&self) -> impl Iterator<Item = Seat> + '_ {
@@ -116,12 +118,20 @@ fn seat_on_what_is_free(stage: &Stage, groups: &mut Vec<Group>, guests: &mut Vec
 }
 
 /// Everybody as an owner of nothing.
-fn evenly(seats: Vec<Seat>) -> Seating {
+fn evenly(seats: Vec<Seat>, known: usize) -> Seating {
     let count = seats.len();
     let middle = |index: usize| (index as f64 + 0.5) / count as f64;
     let group = |(index, owner)| Group { owner, middle: middle(index), followers: Vec::new() };
     let groups = seats.into_iter().enumerate().map(group).collect();
-    Seating { groups, guests: Vec::new(), top: 0.5 / count.max(1) as f64, count }
+    Seating { groups, guests: Vec::new(), top: 0.5 / count.max(1) as f64, count, known }
+}
+
+/// The ports of those who know, or are known to, another one.
+pub fn known(stage: &Stage) -> Vec<u16> {
+    let thinkers: BTreeSet<u16> =
+        stage.nodes.iter().flat_map(|node| &node.opinions).map(|opinion| opinion.by).collect();
+    let is_known = |node: &&NodeOnStage| !node.opinions.is_empty() || thinkers.contains(&node.port);
+    stage.nodes.iter().filter(is_known).map(|node| node.port).collect()
 }
 
 struct Hues<'a> {
