@@ -21,7 +21,7 @@ fn each_lesson_is_played_to_its_end_in_requests_and_responses() {
         let last = page.play_until(|shown| shown.lesson.pause == Pause::Over);
         assert!(last.branch().is_none(), "{}", shelved.id);
         assert!(!last.lesson.done.is_empty(), "{}", shelved.id);
-        let present = page.to_present();
+        let present = page.present();
         assert!(present.is_present && present.elapsed == last.present, "{}", shelved.id);
     }
 }
@@ -31,7 +31,7 @@ fn a_replica_takes_over_for_its_master() {
     let mut page = Page::at(LESSON);
     let last = page.play_until(|shown| shown.lesson.pause == Pause::Over);
     assert!(has_done("$ kill 7001")(&last));
-    let present = page.to_present();
+    let present = page.present();
     let promoted = present.stage.nodes.iter().find(|node| node.port == 7004).unwrap();
     assert!(!promoted.slots.is_empty(), "7004 serves the slots of 7001");
 }
@@ -153,9 +153,9 @@ fn what_makes_no_sense_is_refused_with_a_hint() {
 fn what_is_out_of_reach_changes_nothing() {
     let mut page = Page::at(LESSON);
     page.play_until(|shown| shown.lesson.done.len() >= 2);
-    let here = page.to_present();
+    let here = page.present();
     assert_eq!(page.shown(Ask::ShowEvent { position: usize::MAX }), page.look());
-    assert_eq!(page.to_present().stage, here.stage);
+    assert_eq!(page.present().stage, here.stage);
     let chain = page.ask(Ask::Why { position: usize::MAX });
     assert!(matches!(chain, Answer::Why(chain) if chain.is_empty()));
     let late = page.shown(Ask::Pass { span: Span::MAX });
@@ -167,7 +167,7 @@ fn what_is_out_of_reach_changes_nothing() {
 fn a_line_that_asks_leaves_the_lesson_alone() {
     let mut page = Page::at(LESSON);
     page.play_until(has_done("$ kill 7001"));
-    page.to_present();
+    page.present();
     let printed = page.print("$ beliefs 7000");
     assert!(printed[0].starts_with("7000 thinks: 7001 ok"), "{printed:?}");
     assert!(page.look().branch().is_none());
@@ -190,11 +190,11 @@ fn the_following_client_says_where_it_stands() {
 #[test]
 fn a_healthy_cluster_plays_on_for_a_minute_and_says_that_it_is_idle() {
     let mut page = Page::at(LESSON);
-    let before = page.to_present();
+    let before = page.present();
     let after = page.shown(Ask::PlayOn);
     assert!(!after.is_idle && after.elapsed == before.elapsed, "the page follows by itself");
     assert_eq!(after.branch().expect("time passes on a run of its own").from, before.elapsed);
-    let idle = page.to_present();
+    let idle = page.present();
     assert!(idle.is_idle);
     assert_eq!(idle.elapsed.millis() - before.elapsed.millis(), 60_000);
 }
@@ -217,9 +217,9 @@ fn a_dead_master_is_a_moment_at_which_playing_on_stops() {
 fn passing_time_stops_at_each_moment_and_at_the_present() {
     let mut page = Page::at(LESSON);
     page.print("$ run 1s");
-    page.to_present();
+    page.present();
     page.print("$ kill 7001");
-    page.to_present();
+    page.present();
     page.print("$ run until 7004 is master");
     let marks = page.look().marks;
     page.shown(Ask::Seek { elapsed: Span::ZERO });
@@ -239,7 +239,7 @@ fn passing_time_stops_at_each_moment_and_at_the_present() {
 fn eyes_and_traffic_change_the_picture_and_nothing_else() {
     let mut page = Page::at(LESSON);
     page.play_until(has_done("$ run until settled"));
-    page.to_present();
+    page.present();
     let (digest, world) = (page.digest(), page.look());
     let seen = page.shown(Ask::See { by: Some(7000) });
     assert_eq!(seen.stage.seen_by, Some(7000));
@@ -260,7 +260,7 @@ fn traffic_is_as_much_as_was_asked_for() {
     let mut seen = |traffic| {
         page.shown(Ask::ShowTraffic { traffic });
         page.shown(Ask::Seek { elapsed: Span::ZERO });
-        page.to_present().flights.len()
+        page.present().flights.len()
     };
     let [quiet, news, all] = [Traffic::Quiet, Traffic::News, Traffic::All].map(&mut seen);
     assert_eq!(quiet, 0);
@@ -272,7 +272,7 @@ fn a_run_that_is_deleted_moves_the_others_up() {
     let mut page = Page::at(LESSON);
     page.play_until(|shown| shown.lesson.done.len() >= 2);
     for line in ["$ kill 7000", "$ kill 7001", "$ kill 7002"] {
-        page.to_present();
+        page.present();
         page.shown(Ask::Do { line: line.to_owned() });
         page.shown(Ask::BackToLesson);
     }
@@ -294,7 +294,7 @@ fn a_run_that_is_deleted_moves_the_others_up() {
 fn events_are_found_by_kind_by_node_and_by_word() {
     let mut page = Page::at(LESSON);
     page.play_until(|shown| shown.lesson.pause == Pause::Over);
-    page.to_present();
+    page.present();
     let mut list = |kinds, of: Option<&str>, text: &str| {
         let ask = Ask::Events { kinds, of: of.map(str::to_owned), text: text.to_owned() };
         match page.ask(ask) {
@@ -331,7 +331,7 @@ fn slots_and_writes_are_those_of_the_moment() {
 fn why_a_node_thinks_what_it_thinks_is_answered_from_its_own_past() {
     let mut page = Page::at(LESSON);
     page.play_until(has_done("$ run until settled"));
-    page.to_present();
+    page.present();
     let mut why = |ask| match page.ask(ask) {
         Answer::Why(chain) => chain,
         other => panic!("{other:?}"),

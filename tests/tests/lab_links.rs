@@ -33,7 +33,7 @@ fn a_link_of_each_lessons_end_is_short_and_opens_the_same_in_a_fresh_lab() {
     for shelved in SHELF {
         let mut page = Page::at(shelved.id);
         page.play_until(|shown| shown.lesson.pause == Pause::Over);
-        page.to_present();
+        page.present();
         let link = page.link();
         assert!(link.len() < LINK_MAX, "{}: {} bytes", shelved.id, link.len());
         let in_an_address = |c: char| c.is_ascii_alphanumeric() || "=.-_".contains(c);
@@ -91,7 +91,7 @@ fn a_link_carries_own_runs_answers_and_counter_runs() {
     page.shown(Ask::Switch { branch: lanes - 2 });
     page.shown(Ask::Step { direction: Direction::Back, filter: Filter::Moments });
     let mut fresh = assert_opens_the_same(&mut page);
-    assert!(killed(&fresh.to_present()));
+    assert!(killed(&fresh.present()));
     assert_eq!(fresh.shown(Ask::BackToLesson).lesson, page.shown(Ask::BackToLesson).lesson);
 }
 
@@ -99,7 +99,7 @@ fn a_link_carries_own_runs_answers_and_counter_runs() {
 fn a_link_opens_at_the_moment_that_was_shown() {
     let mut page = Page::at(LESSON);
     page.play_until(has_done("$ run until settled"));
-    let moments = page.to_present().marks;
+    let moments = page.present().marks;
     for mark in moments {
         page.shown(Ask::ShowEvent { position: mark.position });
         let mut fresh = Page::new();
@@ -215,7 +215,7 @@ fn a_saved_run_opens_as_the_same_run() {
     page.shown(Ask::Seek { elapsed: Span::from_secs(1) });
     page.shown(Ask::Do { line: "$ kill 7002".to_owned() });
     page.print("$ run until 7005 is master");
-    page.to_present();
+    page.present();
     let (shown, digest) = (page.look(), page.digest());
     let (file, text) = page.saved();
     assert!(file.ends_with(".session") && !file.contains(['/', ' ']), "{file}");
@@ -223,7 +223,7 @@ fn a_saved_run_opens_as_the_same_run() {
     let opened = fresh.open(&file, &text);
     assert_eq!((opened.id, opened.note), (None, None));
     fresh.play_until(|shown| shown.lesson.pause == Pause::Over);
-    let present = fresh.to_present();
+    let present = fresh.present();
     assert_eq!(present.stage, shown.stage);
     assert_eq!(present.marks, shown.marks);
     assert_eq!(fresh.digest(), digest);

@@ -107,13 +107,14 @@ impl World {
     /// A world with a cluster that has formed, or with empty nodes if it asks for those; its time
     /// is counted from there.
     pub fn formed(setup: Setup) -> World {
-        World::try_formed(setup).unwrap_or_else(|setup| panic!("{setup:?} forms no cluster"))
+        let world = World::try_formed(setup.clone());
+        world.unwrap_or_else(|| panic!("{setup:?} forms no cluster"))
     }
 
-    /// The same; gives the setup back if its nodes do not find together, as when a message takes
-    /// longer than they wait for it.
-    pub fn try_formed(setup: Setup) -> Result<World, Setup> {
-        let mut world = World::new(setup.clone());
+    /// The same; nothing if its nodes do not find together, as when a message takes longer than
+    /// they wait for it.
+    pub fn try_formed(setup: Setup) -> Option<World> {
+        let mut world = World::new(setup);
         let mut trace = Trace::new(Level::Off);
         let is_ready = match world.setup.empty {
             0 => world.form(&mut trace),
@@ -122,11 +123,8 @@ impl World {
                 true
             }
         };
-        if !is_ready {
-            return Err(setup);
-        }
         world.origin = world.now();
-        Ok(world)
+        is_ready.then_some(world)
     }
 
     /// Whether the nodes have become a cluster.

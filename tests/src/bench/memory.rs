@@ -36,7 +36,7 @@ fn descends(mut process: u32, from: u32) -> bool {
 }
 
 fn parent(process: u32) -> Option<u32> {
-    field(&format!("/proc/{process}/status"), "PPid:")
+    field(format!("/proc/{process}/status"), "PPid:")
 }
 
 fn private_kb(process: u32) -> Option<u32> {

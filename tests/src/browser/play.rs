@@ -21,7 +21,7 @@ pub async fn play_lesson(page: &Page, lesson: &str, hand: Hand) {
     page.find("#primary").await;
     page.record().await;
     for _ in 0..400 {
-        let ask = player.twin.next();
+        let ask = player.twin.waits_for();
         if hand == Hand::Touch {
             page.assert_fits().await;
         }

@@ -23,11 +23,13 @@ enum Act {
     Click(&'static str),
     /// Waits until it is there.
     See(&'static str),
+    /// Brings it into view.
+    Show(&'static str),
     /// Drops a lesson with mistakes.
     DropBroken,
 }
 
-use Act::{Click, DropBroken, Key, See};
+use Act::{Click, DropBroken, Key, See, Show};
 
 const LESSON: &str = "a-master-dies";
 
@@ -46,9 +48,9 @@ pub const SCENES: &[Scene] = &[
     scene("terminal", || at("7001 FAIL"), &[Key("`"), See("#terminal")]),
     scene("share", || at("7001 FAIL"), &[Key("s"), See("[role=dialog], dialog")]),
     scene("keys", || at("7001 FAIL"), &[Key("?"), See("[role=dialog], dialog")]),
-    scene("prediction", || prediction(&[]), &[See(".predict")]),
-    scene("verdict", || prediction(&[Ask::Choose { option: 2 }]), &[See(".verdict")]),
-    scene("counter-run", counter_run, &[See(".counter")]),
+    scene("prediction", || prediction(&[]), &[Show(".predict .commit")]),
+    scene("verdict", || prediction(&[Ask::Choose { option: 2 }]), &[Show(".verdict")]),
+    scene("counter-run", counter_run, &[Show(".counter")]),
     scene("broken-lesson", || at("7001 FAIL"), &[DropBroken, See("[role=alert]")]),
     Scene {
         name: "present",
@@ -59,7 +61,7 @@ pub const SCENES: &[Scene] = &[
     Scene {
         name: "present-a-question",
         address: || prediction(&[]),
-        acts: &[Key("p"), See(".presenting .predict")],
+        acts: &[Key("p"), Show(".presenting .predict .commit")],
         is_for_hall: true,
     },
 ];
@@ -88,6 +90,10 @@ impl Scene {
                 }
                 Click(selector) => page.click(selector).await,
                 See(selector) => drop(page.find(selector).await),
+                Show(selector) => {
+                    let part = page.find(selector).await;
+                    part.scroll_into_view().await.expect("it is on the page");
+                }
                 DropBroken => page.drop_file("mine.md", BROKEN).await,
             }
         }

@@ -67,7 +67,7 @@ impl Twin {
     }
 
     /// What the lesson waits for, past what is only to be read.
-    pub fn next(&mut self) -> RunnerAsk {
+    pub fn waits_for(&mut self) -> RunnerAsk {
         while matches!(self.shown.lesson.ask, RunnerAsk::Show { .. } | RunnerAsk::Look { .. }) {
             self.ask(Ask::Continue);
         }
@@ -85,7 +85,7 @@ impl Twin {
     /// Plays until the lesson waits for something, or to its end; questions get their first option.
     pub fn play_until(&mut self, is_there: impl Fn(&Shown) -> bool) -> &Shown {
         for _ in 0..400 {
-            let ask = self.next();
+            let ask = self.waits_for();
             if is_there(&self.shown) || self.shown.lesson.pause == Pause::Over {
                 return &self.shown;
             }

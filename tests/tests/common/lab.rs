@@ -109,7 +109,7 @@ impl Page {
     }
 
     /// Shows the last moment that there is.
-    pub fn to_present(&mut self) -> Shown {
+    pub fn present(&mut self) -> Shown {
         self.shown(Ask::Seek { elapsed: Span::MAX })
     }
 

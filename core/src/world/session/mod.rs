@@ -83,7 +83,7 @@ impl Session {
 
     /// A session as [`Session::new`] makes it; nothing if the cluster does not form.
     pub fn try_new(setup: Setup) -> Option<Session> {
-        let world = World::try_formed(setup.clone()).ok()?;
+        let world = World::try_formed(setup.clone())?;
         Some(Session::on(world, setup, Level::Full, Budget::default()))
     }
 
