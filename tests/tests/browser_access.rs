@@ -1,75 +1,71 @@
 //! Everybody can use the page: what axe finds, and what the keyboard reaches and shows.
 
-use hashslot_core::lab::Ask;
-use hashslot_core::lesson::RunnerAsk;
-use hashslot_tests::browser::{Browser, FileServer, Page, Screen, Theme, Twin};
+use hashslot_tests::browser::{Browser, FileServer, SCENES, Screen, Theme};
 
-const LESSON: &str = "a-master-dies";
+const DESKS: [Screen; 3] = [Screen::DESKTOP, Screen::TABLET, Screen::PHONE];
 
-/// A cluster after a failover, with the learner's own runs beside it.
-fn after_a_failover() -> String {
-    let mut twin = Twin::of_lesson(LESSON);
-    twin.play_until(|shown| {
-        shown.marks.iter().any(|mark| mark.text.contains("7004 is master now"))
-    });
-    twin.line("$ kill 7002");
-    twin.ask(Ask::BackToLesson);
-    twin.seek_mark("7004 is master now");
-    twin.link()
-}
-
-/// A wrong answer, and the run in which it would have been right.
-fn a_counter_run() -> String {
-    let mut twin = Twin::of_lesson(LESSON);
-    twin.play_until(|shown| matches!(shown.lesson.ask, RunnerAsk::Predict { .. }));
-    twin.ask(Ask::Choose { option: 2 });
-    twin.ask(Ask::WhatIf { option: 2 });
-    twin.link()
-}
-
-async fn open(browser: &Browser, url: &str, screen: Screen, theme: Theme) -> Page {
-    let page = browser.open(url, screen, theme).await;
-    page.find("#engine[data-ready=true]").await;
-    page.find("#stage .node").await;
-    page
-}
-
-/// What each key opens, and what is there then.
-const SCREENS: &[(&str, &str, &str)] = &[
-    ("events", "1", "#dock"),
-    ("beliefs", "2", "#dock"),
-    ("why", "3", "#dock"),
-    ("slots", "4", "#dock"),
-    ("writes", "5", "#dock"),
-];
-
-#[tokio::test]
-async fn axe_finds_nothing_serious_on_any_screen() {
+async fn audit_all(theme: Theme) {
     let Some(browser) = Browser::start().await else {
         return;
     };
     let server = FileServer::start().await;
-    let link = format!("{}#{}", server.url, after_a_failover());
-    let counter = format!("{}#{}", server.url, a_counter_run());
-    for theme in [Theme::Light, Theme::Dark] {
-        for screen in [Screen::DESKTOP, Screen::TABLET, Screen::PHONE] {
-            let name = |what: &str| format!("{what}, {} px, {}", screen.width, theme.name());
-            let page = open(&browser, &server.url, screen, theme).await;
-            page.audit(&name("at first")).await;
-            let page = open(&browser, &counter, screen, theme).await;
-            page.find(".counter").await;
-            page.audit(&name("a counter-run")).await;
-            let page = open(&browser, &link, screen, theme).await;
-            page.audit(&name("a failover")).await;
-            for (what, key, part) in SCREENS {
-                page.evaluate("document.activeElement?.blur(); return true;").await;
-                page.press(key).await;
-                page.find(part).await;
-                page.audit(&name(what)).await;
-            }
+    let mut found = Vec::new();
+    for scene in SCENES {
+        let screens: &[Screen] = if scene.is_for_hall { &[Screen::HALL] } else { &DESKS };
+        for &screen in screens {
+            let page = scene.open(&browser, &server.url, screen, theme).await;
+            page.still().await;
+            let name = format!("{}, {} px, {}", scene.name, screen.width, theme.name());
+            found.extend(page.audit(&name).await);
         }
     }
+    assert!(found.is_empty(), "axe found\n{}", found.join("\n"));
 }
+
+#[tokio::test]
+async fn axe_finds_nothing_serious_on_any_screen_in_light() {
+    audit_all(Theme::Light).await;
+}
+
+#[tokio::test]
+async fn axe_finds_nothing_serious_on_any_screen_in_dark() {
+    audit_all(Theme::Dark).await;
+}
+
+/// What nobody should be given: text that is hardly there, a picture without a name, a button that
+/// shows no focus.
+const BARRIERS: &str = "
+    const add = (name, style, text) => {
+        const element = document.createElement(name);
+        Object.assign(element.style, style);
+        element.textContent = text;
+        document.querySelector('main').prepend(element);
+        return element;
+    };
+    add('p', { color: '#bbbbbb', background: '#ffffff' }, 'hardly to be read');
+    add('img', {}, '').src = 'favicon.svg';
+    add('button', { outline: 'none', boxShadow: 'none' }, 'dark').focus();
+    return true;";
+
+#[tokio::test]
+async fn barriers_are_found() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let server = FileServer::start().await;
+    let page = SCENES[0].open(&browser, &server.url, Screen::DESKTOP, Theme::Light).await;
+    page.evaluate(BARRIERS).await;
+    let unseen = page.focus_trouble().await;
+    assert_eq!(unseen.as_deref(), Some("nothing marks it"));
+    let found = page.audit("a page with barriers").await.join("\n");
+    let has_axe = std::env::var("CI").as_deref() == Ok("true") || !found.is_empty();
+    for rule in ["color-contrast", "image-alt"] {
+        assert!(!has_axe || found.contains(rule), "{rule}: {found}");
+    }
+}
+
+/// What every screen must offer to the keyboard.
+const STOPS: [&str; 5] = ["#play", "#why", "#share", "#track", "#next-moment"];
 
 #[tokio::test]
 async fn every_stop_of_the_keyboard_is_seen() {
@@ -77,12 +73,17 @@ async fn every_stop_of_the_keyboard_is_seen() {
         return;
     };
     let server = FileServer::start().await;
-    let link = format!("{}#{}", server.url, after_a_failover());
-    for screen in [Screen::DESKTOP, Screen::TABLET, Screen::PHONE] {
-        let page = open(&browser, &link, screen, Theme::Light).await;
-        let stops = page.tab_around().await;
-        for wanted in ["#play", "#why", "#share", "#track", "#seen-by", "#next-moment"] {
-            assert!(stops.iter().any(|stop| stop.contains(wanted)), "{wanted}: {stops:#?}");
+    let names = ["after-the-failover", "own-runs", "beliefs", "counter-run"];
+    let mut troubles = Vec::new();
+    for scene in SCENES.iter().filter(|scene| names.contains(&scene.name)) {
+        for screen in DESKS {
+            let page = scene.open(&browser, &server.url, screen, Theme::Light).await;
+            let (stops, unseen) = page.tab_around().await;
+            let missing = STOPS.iter().filter(|id| !stops.iter().any(|stop| stop.contains(**id)));
+            let place = format!("{}, {} px", scene.name, screen.width);
+            troubles.extend(missing.map(|id| format!("{place}: {id} cannot be reached")));
+            troubles.extend(unseen.iter().map(|trouble| format!("{place}: {trouble}")));
         }
     }
+    assert!(troubles.is_empty(), "{}", troubles.join("\n"));
 }

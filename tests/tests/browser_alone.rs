@@ -40,14 +40,15 @@ const HARM: &str = "
     document.body.append(style);
     const seen = getComputedStyle(document.body).getPropertyValue('--harmed');
     if (seen.trim() === 'yes') window.harmed.push('style');
-    try { eval('window.harmed.push(\"eval\")'); } catch { }
+    setTimeout('window.harmed.push(\"timer\")', 0);
     const asked = ['https://example.org/', 'http://127.0.0.1:1/'].map((url) =>
         fetch(url, { mode: 'no-cors' }).then(() => window.harmed.push(url), () => {}));
     window.policy = new Promise((found) => addEventListener(
         'securitypolicyviolation', (event) => found(event.effectiveDirective), { once: true }));
     const image = new Image();
     image.src = 'https://example.org/x.png';
-    return Promise.all([window.policy, ...asked]).then(([directive]) =>
+    const later = new Promise((done) => setTimeout(done, 300));
+    return Promise.all([window.policy, later, ...asked]).then(([directive]) =>
         ({ harmed: window.harmed, directive }));";
 
 #[tokio::test]

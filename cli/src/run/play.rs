@@ -84,7 +84,7 @@ impl Play {
                 Block::Lab(_) => self.seen(),
             },
             RunnerAsk::Mark
-            | RunnerAsk::Fork
+            | RunnerAsk::Fork { .. }
             | RunnerAsk::Back
             | RunnerAsk::Finding(_)
             | RunnerAsk::Done => self.seen(),

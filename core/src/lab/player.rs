@@ -272,6 +272,11 @@ impl Player {
         format!("what if: {}", steps.join(", "))
     }
 
+    /// The name of the learner's own branch, if they are on one.
+    pub fn branch(&self) -> Option<String> {
+        self.is_away().then(|| self.session.branch().name().to_owned())
+    }
+
     fn is_away(&self) -> bool {
         self.session.current() != LESSON
     }

@@ -35,18 +35,17 @@ const RUN: &str = "
         }));";
 
 impl Page {
-    /// What is shown has no serious or critical breach of WCAG 2.2 AA. Whether it could be checked
-    /// at all is said as for every other tool.
-    pub async fn audit(&self, screen_name: &str) {
+    /// The serious and critical breaches of WCAG 2.2 AA in what is shown, each as it is told.
+    /// Whether it could be checked at all is said as for every other tool.
+    pub async fn audit(&self, screen_name: &str) -> Vec<String> {
         let Ok(axe) = fs::read_to_string(root().join(FILE)) else {
             missing::skip("axe-core is not in .tools: .ci/setup test");
-            return;
+            return Vec::new();
         };
         self.evaluate(&format!("if (!window.axe) {{ {axe}\n }} return true;")).await;
         let found = self.evaluate(&format!("return (async () => {{ {RUN} }})();")).await;
         let breaches = found.as_array().expect("axe gives a list");
-        let told: Vec<String> = breaches.iter().map(tell).collect();
-        assert!(told.is_empty(), "{screen_name}: axe found\n{}", told.join("\n"));
+        breaches.iter().map(|breach| format!("{screen_name}\n{}", tell(breach))).collect()
     }
 }
 

@@ -39,15 +39,21 @@ impl Page {
         panic!("{selector} cannot be reached by Tab");
     }
 
-    /// Walks over all stops of the page, and sees each; what they are called, in order.
-    pub async fn tab_around(&self) -> Vec<String> {
+    /// Walks over all stops of the page: what they are, in order, and which of them are not seen.
+    pub async fn tab_around(&self) -> (Vec<String>, Vec<String>) {
         self.evaluate("document.activeElement?.blur(); return true;").await;
-        let mut stops: Vec<String> = Vec::new();
+        let (mut stops, mut unseen) = (Vec::new(), Vec::new());
         for _ in 0..STOPS_MAX {
             self.press(key::TAB).await;
             let focus = self.evaluate(FOCUS).await;
-            let Some(name) = focus["name"].as_str() else { return stops };
-            assert!(focus["trouble"].is_null(), "after {:?}: {focus}", stops.last());
+            // The end of the page; the next stop is its first.
+            let Some(name) = focus["name"].as_str() else { continue };
+            if stops.first().is_some_and(|first| first == name) {
+                return (stops, unseen);
+            }
+            if let Some(trouble) = focus["trouble"].as_str() {
+                unseen.push(format!("{name}: {trouble}"));
+            }
             stops.push(name.to_owned());
         }
         panic!("more than {STOPS_MAX} stops: {stops:?}");
@@ -63,12 +69,18 @@ impl Page {
     /// its beginning, and the control that it leads to may lie below.
     pub async fn scroll_to_focus(&self) {
         for _ in 0..PAGES_MAX {
-            if self.evaluate(FOCUS).await["trouble"] != OFF_SCREEN {
+            let focus = self.evaluate(FOCUS).await;
+            if ![OFF_SCREEN, COVERED].iter().any(|trouble| focus["trouble"] == *trouble) {
                 break;
             }
             self.press(key::PAGE_DOWN).await;
         }
         self.assert_focus_is_seen().await;
+    }
+
+    /// Why what has the focus is not seen; nothing if it is.
+    pub async fn focus_trouble(&self) -> Option<String> {
+        self.evaluate(FOCUS).await["trouble"].as_str().map(str::to_owned)
     }
 
     /// The focus is somewhere, and a person sees where.
@@ -80,6 +92,8 @@ impl Page {
 }
 
 const OFF_SCREEN: &str = "it is not on the screen";
+/// Also what the edge of its own column cuts off.
+const COVERED: &str = "something lies over it";
 /// As many screens as a piece of new text may fill.
 const PAGES_MAX: usize = 12;
 

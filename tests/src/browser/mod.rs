@@ -23,6 +23,7 @@ mod missing;
 mod page;
 mod play;
 mod recorder;
+mod scenes;
 mod servers;
 mod twin;
 
@@ -34,6 +35,7 @@ pub use hand::{Hand, Spot};
 pub use keyboard::key;
 pub use page::{Page, Screen, Theme};
 pub use play::play_lesson;
+pub use scenes::{SCENES, Scene};
 pub use servers::{CommandServer, FileServer};
 pub use twin::Twin;
 

@@ -161,6 +161,20 @@ impl Page {
         answer.unwrap_or_else(|error| panic!("{script}: {error}")).json().clone()
     }
 
+    /// Waits until the page has stopped to change: two looks in a row see the same.
+    pub async fn still(&self) {
+        let look = "return new Promise((found) => setTimeout(() => found(
+            document.body.innerHTML.length + document.body.textContent), 120));";
+        let mut before = self.evaluate(look).await;
+        for _ in 0..20 {
+            let now = self.evaluate(look).await;
+            if now == before {
+                return;
+            }
+            before = now;
+        }
+    }
+
     /// Writes a picture of the page to `target/screenshots`.
     pub async fn screenshot(&self, name: &str) {
         self.picture("target/screenshots", name).await;
