@@ -47,7 +47,7 @@ use crate::lab::{Lesson, Shown};
 use crate::model::{Motion, Pace};
 use canvas::{Canvas, Sky};
 use deeds::Open;
-use layout::{Form, Layout};
+use layout::{Form, Layout, MARKS_MAX};
 use links::{Bands, Following, Link};
 use measure::use_size;
 use menus::{OpenMenu, focus_node};
@@ -130,10 +130,15 @@ fn picture(
     let nodes = drawn::nodes(stage, layout, &props.ringed);
     let links = drawn::links(stage, layout, &props.ringed);
     let are_few = nodes.len() <= 12;
-    let links = links.into_iter().map(|link| {
+    let links = links.into_iter().filter_map(|link| {
         let is_parted = links::is_parted(&bands, &link);
+        // Among many nodes a band says it all.
+        if is_parted && nodes.len() > MARKS_MAX && !link.is_ringed {
+            return None;
+        }
         let key = format!("{}-{}", link.one, link.other);
-        html! { <Link {key} {link} {is_parted} layout={layout.clone()} on_open={on_link} /> }
+        let layout = layout.clone();
+        Some(html! { <Link {key} {link} {is_parted} {layout} on_open={on_link} /> })
     });
     let links: Vec<Html> = links.collect();
     let links_class = classes!("links", (links.len() > 20).then_some("many"));
