@@ -277,7 +277,7 @@ fn groups(stage: &Stage) -> Vec<Vec<u16>> {
 mod tests {
     use super::super::plane::Size;
     use super::super::seating::Seating;
-    use super::super::seating::tests::shown;
+    use super::super::tests::shown;
     use super::*;
 
     const DESKTOP: Size = Size { width: 1000.0, height: 660.0 };
