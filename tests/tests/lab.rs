@@ -48,6 +48,36 @@ fn nothing_is_shown_failed_before_a_node_believes_it() {
     assert!(dead.opinions.iter().all(|opinion| opinion.opinion == Opinion::Ok));
 }
 
+/// At each moment of each lesson: who is shown to hold another for failed has an event of its own
+/// that says so, not later than that.
+#[test]
+fn every_opinion_on_the_stage_has_an_event_behind_it() {
+    let mut found = 0;
+    for shelved in SHELF {
+        let mut page = Page::at(shelved.id);
+        let last = page.play_until(|shown| shown.lesson.pause == Pause::Over);
+        for mark in &last.marks {
+            let shown = page.shown(Ask::ShowEvent { position: mark.position });
+            for node in &shown.stage.nodes {
+                let is_bad = |opinion| matches!(opinion, Opinion::Pfail | Opinion::Fail);
+                for it in node.opinions.iter().filter(|it| is_bad(it.opinion)) {
+                    let ask = Ask::WhyBelief { by: it.by, of: node.port };
+                    let Answer::Why(chain) = page.ask(ask) else { panic!("no chain") };
+                    let told = &chain.first().expect("a belief has an event").told;
+                    let place = format!("{}, {}: {}", shelved.id, mark.text, told.text);
+                    assert!(told.elapsed <= shown.elapsed, "{place}");
+                    assert!(told.node == it.by.to_string(), "{place}");
+                    let says_so = told.text.contains("FAIL") || told.text.contains("failed");
+                    let names_it = told.text.contains(&node.port.to_string());
+                    assert!(says_so && names_it, "{place}");
+                    found += 1;
+                }
+            }
+        }
+    }
+    assert!(found > 20, "{found} opinions were seen");
+}
+
 #[test]
 fn the_past_is_stepped_through_both_ways_and_explained() {
     let mut page = Page::at(LESSON);
