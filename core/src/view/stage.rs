@@ -103,7 +103,7 @@ pub fn stage(world: &World) -> Stage {
     let nodes =
         world.servers().map(|(_, port, server)| on_stage(world, port.number(), server, &ports));
     let mut nodes: Vec<NodeOnStage> = nodes.collect();
-    nodes.sort_by_key(|node| node.port);
+    nodes.sort_unstable_by_key(|node| node.port);
     if nodes.len() > ALL_OPINIONS_MAX {
         for node in &mut nodes {
             node.opinions.retain(|opinion| opinion.opinion != Opinion::Ok);
@@ -225,7 +225,7 @@ fn opinions_of(world: &World, id: NodeId, ports: &Ports) -> Vec<OpinionOnStage> 
             Some(opinion(port.number(), &belief, clock_ms, ports))
         })
         .collect();
-    opinions.sort_by_key(|opinion| opinion.by);
+    opinions.sort_unstable_by_key(|opinion| opinion.by);
     opinions
 }
 

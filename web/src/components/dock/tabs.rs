@@ -98,7 +98,7 @@ fn One(props: &OneProps) -> Html {
 /// The id of a tab's button.
 pub fn id_of(tab: Option<Tab>) -> String {
     let name = TABS.iter().find(|(known, _)| *known == tab).map_or("", |(_, name)| name);
-    format!("tab-{}", name.to_lowercase())
+    format!("tab-{}", name.to_ascii_lowercase())
 }
 
 /// The tab to which a key leads. The lesson is only reached where its button can be seen.

@@ -193,7 +193,7 @@ fn note(there: Option<&Fault>, back: Option<&Fault>) -> Option<AttrValue> {
     let slow = |fault: &Fault| fault.latency.map(|latency| format!("{} ms", latency.millis()));
     let lost = |fault: &Fault| match fault.drops.as_slice() {
         [] => None,
-        drops => Some(format!("no {}", drops.join(", ").to_uppercase())),
+        drops => Some(format!("no {}", drops.join(", ").to_ascii_uppercase())),
     };
     let of = |fault: &Fault| {
         let words: Vec<String> = slow(fault).into_iter().chain(lost(fault)).collect();

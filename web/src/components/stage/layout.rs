@@ -289,7 +289,7 @@ impl Layout {
 
 /// Whether any two of many areas overlap.
 pub fn is_crowded(areas: &mut [Area]) -> bool {
-    areas.sort_by(|a, b| a.left.total_cmp(&b.left));
+    areas.sort_unstable_by(|a, b| a.left.total_cmp(&b.left));
     areas.iter().enumerate().any(|(index, one)| {
         let near = areas[index + 1..].iter().take_while(|other| other.left < one.right);
         near.into_iter().any(|other| one.overlaps(*other))

@@ -63,7 +63,7 @@ impl Seating {
             let middle = (first(slots) + past(slots)) / 2.0 / f64::from(SLOT_COUNT);
             groups.push(Group { owner: seat(owner), middle, followers: Vec::new() });
         }
-        groups.sort_by(|a, b| a.middle.total_cmp(&b.middle));
+        sort(&mut groups);
         let mut guests = Vec::new();
         for node in stage.nodes.iter().filter(|node| !owners.contains_key(&node.port)) {
             let seat = seat(node);
@@ -114,6 +114,11 @@ fn seat_on_what_is_free(stage: &Stage, groups: &mut Vec<Group>, guests: &mut Vec
         let middle = run.map_or(0.0, |&slots| first(slots) + left) / f64::from(SLOT_COUNT);
         groups.push(Group { owner, middle, followers: Vec::new() });
     }
+    sort(groups);
+}
+
+/// Brings owners into the order of the ring.
+fn sort(groups: &mut [Group]) {
     groups.sort_by(|a, b| a.middle.total_cmp(&b.middle));
 }
 
