@@ -18,7 +18,7 @@ const NEXT: &str = "
     if (primary.matches('input')) return 'question';
     return primary.matches('.run') ? 'step' : 'verdict';";
 /// What the lesson's column says; it changes with each answer of the lab.
-const COLUMN: &str = "return document.querySelector('main').innerText;";
+const COLUMN: &str = "return document.querySelector('main')?.innerText ?? '';";
 const TRUTH: &str = "
     const node = document.querySelector('.node[data-port=\"7001\"]');
     const marks = [...node.querySelectorAll('.opinion')].map((it) => it.dataset.opinion);

@@ -191,6 +191,8 @@ impl Model {
                 self.show(*shown);
                 self.note = note.map(AttrValue::from);
             }
+            // Of a lab whose lesson is not on the page any more, nothing is shown.
+            Answer::Shown(_) | Answer::Did { .. } if self.lesson.is_none() => {}
             Answer::Shown(shown) | Answer::Did { shown, .. } => self.show(*shown),
             Answer::Why(reasons) => {
                 self.why = Some(Rc::new(reasons));

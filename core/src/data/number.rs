@@ -25,7 +25,7 @@ pub(super) fn integer_argument(text: &[u8]) -> Result<i64, Reply> {
 /// Writes a double as C's `%.17g` does, and the infinities as `inf` and `-inf`.
 pub fn format_double(value: f64) -> String {
     if !value.is_finite() {
-        return value.to_string().to_lowercase();
+        return value.to_string().to_ascii_lowercase();
     }
     if value == 0.0 {
         return if value.is_sign_negative() { "-0" } else { "0" }.to_owned();

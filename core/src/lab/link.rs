@@ -84,7 +84,8 @@ pub fn read(text: &str) -> Result<Saved, LinkError> {
     }
     let packed = BASE64.decode(packed).map_err(|_| LinkError::Damaged)?;
     let json = unpack(&packed).ok_or(LinkError::Damaged)?;
-    serde_json::from_slice(&json).map_err(|_| LinkError::Version)
+    let json = str::from_utf8(&json).map_err(|_| LinkError::Version)?;
+    serde_json::from_str(json).map_err(|_| LinkError::Version)
 }
 
 /// What was packed; nothing if any of it is missing or wrong, or if more stands behind it.

@@ -235,7 +235,8 @@ fn unnumbered(line: &str) -> &str {
 /// Whether a line is made of the pieces; if so, the ids known after it.
 fn match_line(pieces: &[Piece], text: &str, ids: &Ids) -> Option<Ids> {
     // Where the pieces so far can end, with the ids on one way to get there.
-    let mut ends: BTreeMap<usize, Ids> = BTreeMap::from([(0, ids.clone())]);
+    let mut ends: BTreeMap<usize, Ids> = BTreeMap::new();
+    ends.insert(0, ids.clone());
     for piece in pieces {
         let mut next = BTreeMap::new();
         for (start, ids) in ends {

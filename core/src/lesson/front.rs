@@ -1,13 +1,13 @@
 //! The front matter of a lesson: what it is about, and the stage on which it plays.
 //!
-//! YAML between two lines `---`, read by `serde-saphyr`. Unknown keys are errors. What YAML itself
-//! does not check, such as durations, is checked after it, each with its place.
+//! Settings between two lines `---`. Unknown keys are errors. What their shape does not say, such
+//! as durations, is checked after it, each with its place.
 
 use serde::{Deserialize, Serialize};
-use serde_saphyr::{Budget, Error, Location, Options, Spanned};
 
 use super::diagnostic::Findings;
-use crate::words::{Span, TextError, nearest};
+use super::settings::{self, Keys, Mistake, Place, Placed, Settings};
+use crate::words::{Span, TextError};
 use crate::world::step::Port;
 
 /// What stands at the head of a lesson.
@@ -68,31 +68,55 @@ impl Stage {
 
 const NODE_TIMEOUT_DEFAULT: Span = Span::from_secs(15);
 
+/// The keys of the front matter, and how each is written.
+#[rustfmt::skip]
+const KEYS: Keys = &[
+    ("format", "format: 1"),
+    ("redis", "redis: \"7.0\""),
+    ("title", "title: A master dies"),
+    ("about", "about: How six nodes notice that one is gone."),
+    ("minutes", "minutes: 15"),
+    ("misconception", "misconception: \"The cluster knows that a node is dead.\""),
+    ("cluster", "cluster: { masters: 3, replicas: 1, node-timeout: 5s, seed: 7 }"),
+    ("servers", "cluster: { masters: 3, ... }"),
+];
+
+/// The keys of its `cluster`.
+#[rustfmt::skip]
+const STAGE_KEYS: Keys = &[
+    ("masters", "masters: 3"),
+    ("replicas", "replicas: 1"),
+    ("empty", "empty: 6"),
+    ("node-timeout", "node-timeout: 5s"),
+    ("seed", "seed: 7"),
+    ("latency", "latency: 2ms"),
+];
+
 /// The front matter as written.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
 struct Written {
-    format: Spanned<u32>,
-    redis: Spanned<String>,
+    format: Placed<u32>,
+    redis: Placed<String>,
     title: String,
     about: String,
     minutes: u32,
     misconception: String,
-    cluster: Option<Spanned<WrittenStage>>,
-    servers: Option<Spanned<String>>,
+    stage: Stages,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+/// On what the lesson plays, as written.
+enum Stages {
+    Cluster(WrittenStage),
+    Servers(Placed<String>),
+}
+
 struct WrittenStage {
+    place: Place,
     masters: Option<u16>,
     replicas: Option<u16>,
-    empty: Option<Spanned<u16>>,
-    #[serde(rename = "node-timeout")]
-    node_timeout: Option<Spanned<String>>,
-    #[serde(default)]
+    empty: Option<Placed<u16>>,
+    node_timeout: Option<Placed<String>>,
     seed: u64,
-    latency: Option<Spanned<String>>,
+    latency: Option<Placed<String>>,
 }
 
 /// Where the front matter and the body lie, in lines from 0: `(yaml, body)`.
@@ -115,110 +139,74 @@ pub(super) fn find(findings: &mut Findings) -> Option<(std::ops::Range<usize>, u
 /// Reads the lines of the front matter.
 pub(super) fn read(yaml: std::ops::Range<usize>, findings: &mut Findings) -> Option<FrontMatter> {
     let text = findings.lines()[yaml].join("\n");
-    match serde_saphyr::from_str_with_options::<Written>(&text, options()) {
+    match Written::read(&text) {
         Ok(written) => check(written, findings),
-        Err(error) => {
-            let (line, error) = explain(error.without_snippet(), &text);
-            findings.add(line, error);
+        Err(mistake) => {
+            findings.add(line_of(mistake.line), mistake.error);
             None
         }
     }
 }
 
-/// Front matter is small; anything that grows when it is read is refused.
-fn options() -> Options {
-    let mut budget = Budget::default();
-    budget.max_events = 1_000;
-    budget.max_aliases = 0;
-    budget.max_anchors = 0;
-    let mut options = Options::default();
-    options.budget = Some(budget);
-    options.with_snippet = false;
-    options
+/// Line 1 of the settings is line 2 of the file.
+fn line_of(line: usize) -> usize {
+    line + 1
 }
 
-/// Line 1 of the YAML is line 2 of the file.
-fn line_of(location: Location) -> usize {
-    usize::try_from(location.line()).unwrap_or(0).max(1) + 1
-}
-
-fn column_of(location: Location) -> usize {
-    usize::try_from(location.column()).unwrap_or(0).max(1)
-}
-
-/// A mistake that YAML or serde found, in our words.
-fn explain(error: &Error, text: &str) -> (usize, TextError) {
-    let location = error.location().unwrap_or(Location::UNKNOWN);
-    let (line, column) = (line_of(location), column_of(location));
-    let place = |length, message: String, help: String| {
-        (line, TextError::new(column, length, message, help))
-    };
-    match error {
-        Error::SerdeUnknownField { field, expected, .. } => place(
-            field.chars().count(),
-            format!("unknown key `{field}`"),
-            key_help(field, expected),
-        ),
-        Error::SerdeMissingField { field, .. } => {
-            let message = format!("the key `{field}` is missing");
-            let help = format!("write: {}", example(field));
-            (1, TextError::new(1, 3, message, help))
-        }
-        Error::DuplicateMappingKey { key: Some(key), .. } => {
-            let help = "keep one of the two".to_owned();
-            place(key.chars().count(), format!("the key `{key}` is written twice"), help)
-        }
-        other => {
-            let shown = text.lines().nth(line - 2).unwrap_or("");
-            let length = shown.chars().skip(column - 1).count();
-            let message = other.to_string();
-            let message = message.split(" at line ").next().unwrap_or("");
-            let message = format!("this is no YAML: {message}");
-            let help = "values with `:`, `#` or quotes must be quoted, as in title: \"...\"";
-            place(length, message, help.to_owned())
-        }
+impl Written {
+    fn read(text: &str) -> Result<Written, Mistake> {
+        let mut settings = settings::read(text, KEYS)?;
+        let mut needed_number = |key: &str| {
+            let found = settings.number(key)?;
+            settings.needed(key, found)
+        };
+        let format = needed_number("format")?;
+        let minutes = needed_number("minutes")?.value;
+        let mut needed_text = |key: &str| {
+            let found = settings.text(key)?;
+            settings.needed(key, found)
+        };
+        let redis = needed_text("redis")?;
+        let title = needed_text("title")?.value;
+        let about = needed_text("about")?.value;
+        let misconception = needed_text("misconception")?.value;
+        let stage = match settings.text("servers")? {
+            Some(servers) => Stages::Servers(servers),
+            None => {
+                let cluster = settings.settings("cluster", STAGE_KEYS)?;
+                Stages::Cluster(WrittenStage::read(settings.needed("cluster", cluster)?)?)
+            }
+        };
+        Ok(Written { format, redis, title, about, minutes, misconception, stage })
     }
 }
 
-fn key_help(found: &str, expected: &[&'static str]) -> String {
-    match nearest(found, expected.iter().copied()) {
-        Some(near) => format!("did you mean `{near}`?"),
-        None => format!("the keys are: {}", expected.join(", ")),
+impl WrittenStage {
+    fn read(mut settings: Settings) -> Result<WrittenStage, Mistake> {
+        Ok(WrittenStage {
+            place: settings.place,
+            masters: settings.number("masters")?.map(|masters| masters.value),
+            replicas: settings.number("replicas")?.map(|replicas| replicas.value),
+            empty: settings.number("empty")?,
+            node_timeout: settings.text("node-timeout")?,
+            seed: settings.number("seed")?.map_or(0, |seed| seed.value),
+            latency: settings.text("latency")?,
+        })
     }
-}
-
-/// How each key is written.
-#[rustfmt::skip]
-const EXAMPLES: &[(&str, &str)] = &[
-    ("format", "format: 1"),
-    ("redis", "redis: \"7.0\""),
-    ("title", "title: A master dies"),
-    ("about", "about: How six nodes notice that one is gone."),
-    ("minutes", "minutes: 15"),
-    ("misconception", "misconception: \"The cluster knows that a node is dead.\""),
-    ("cluster", "cluster: { masters: 3, replicas: 1, node-timeout: 5s, seed: 7 }"),
-];
-
-fn example(key: &str) -> &'static str {
-    let row = EXAMPLES.iter().find(|(name, _)| *name == key);
-    row.map_or("the key and its value", |(_, example)| example)
 }
 
 /// What the rules say beyond the shape: every rule is checked, so that all mistakes are reported.
 fn check(written: Written, findings: &mut Findings) -> Option<FrontMatter> {
     let format = check_format(&written.format, findings);
     let redis = check_redis(&written.redis, findings);
-    if let Some(servers) = &written.servers {
-        let help = "use `cluster: { masters: 3, ... }`";
-        wrong(servers, "a stage of `servers` is not built yet", help, findings);
-        return None;
-    }
-    let Some(stage) = written.cluster else {
-        let help = format!("write: {}", example("cluster"));
-        findings.add(1, TextError::new(1, 3, "the key `cluster` is missing", help));
-        return None;
+    let cluster = match written.stage {
+        Stages::Cluster(stage) => check_stage(stage, findings),
+        Stages::Servers(servers) => {
+            let help = "use `cluster: { masters: 3, ... }`";
+            wrong(&servers, "a stage of `servers` is not built yet", help, findings);
+            None
+        }
     };
-    let cluster = check_stage(stage, findings);
     format?;
     Some(FrontMatter {
         title: written.title,
@@ -230,7 +218,7 @@ fn check(written: Written, findings: &mut Findings) -> Option<FrontMatter> {
     })
 }
 
-fn check_format(format: &Spanned<u32>, findings: &mut Findings) -> Option<()> {
+fn check_format(format: &Placed<u32>, findings: &mut Findings) -> Option<()> {
     if format.value == 1 {
         return Some(());
     }
@@ -239,7 +227,7 @@ fn check_format(format: &Spanned<u32>, findings: &mut Findings) -> Option<()> {
     None
 }
 
-fn check_redis(redis: &Spanned<String>, findings: &mut Findings) -> Option<Version> {
+fn check_redis(redis: &Placed<String>, findings: &mut Findings) -> Option<Version> {
     if redis.value == "7.0" {
         return Some(Version::V7_0);
     }
@@ -248,9 +236,7 @@ fn check_redis(redis: &Spanned<String>, findings: &mut Findings) -> Option<Versi
     None
 }
 
-fn check_stage(written: Spanned<WrittenStage>, findings: &mut Findings) -> Option<Stage> {
-    let place = written.referenced;
-    let written = written.value;
+fn check_stage(written: WrittenStage, findings: &mut Findings) -> Option<Stage> {
     let node_timeout = check_span(&written.node_timeout, NODE_TIMEOUT_DEFAULT, findings);
     let latency = check_span(&written.latency, Span::ZERO, findings);
     let problem = nodes_problem(&written);
@@ -266,8 +252,8 @@ fn check_stage(written: Spanned<WrittenStage>, findings: &mut Findings) -> Optio
     let Some((message, help)) = problem.or_else(|| size_problem(&stage)) else {
         return Some(stage);
     };
-    let place = written.empty.map_or(place, |empty| empty.referenced);
-    findings.add(line_of(place), TextError::new(column_of(place), 1, message, help));
+    let place = written.empty.map_or(written.place, |empty| empty.place);
+    findings.add(line_of(place.line), TextError::new(place.column, 1, message, help));
     None
 }
 
@@ -292,7 +278,7 @@ fn nodes_problem(written: &WrittenStage) -> Option<(String, &'static str)> {
 
 /// A duration, or the default if there is none; `None` if it is wrong.
 fn check_span(
-    written: &Option<Spanned<String>>,
+    written: &Option<Placed<String>>,
     default: Span,
     findings: &mut Findings,
 ) -> Option<Span> {
@@ -311,11 +297,10 @@ fn check_span(
 }
 
 /// Reports a value that YAML could read, but that is not right.
-fn wrong<T: ToString>(value: &Spanned<T>, message: &str, help: &str, findings: &mut Findings) {
-    let place = value.referenced;
+fn wrong<T: ToString>(value: &Placed<T>, message: &str, help: &str, findings: &mut Findings) {
     let length = value.value.to_string().chars().count();
-    let error = TextError::new(column_of(place), length, message, help);
-    findings.add(line_of(place), error);
+    let error = TextError::new(value.place.column, length, message, help);
+    findings.add(line_of(value.place.line), error);
 }
 
 fn size_problem(stage: &Stage) -> Option<(String, &'static str)> {

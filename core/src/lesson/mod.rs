@@ -23,6 +23,7 @@ mod names;
 mod predict;
 mod quiz;
 mod runner;
+mod settings;
 mod update;
 
 use serde::{Deserialize, Serialize};

@@ -108,11 +108,11 @@ pub enum Observation {
 }
 
 /// An observation that answers nothing that was asked.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{observation:?} is no answer to {ask:?}")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("block {block} of the lesson asks for something else")]
 pub struct Unexpected {
-    pub ask: Box<RunnerAsk>,
-    pub observation: Box<Observation>,
+    /// The block at which the runner stands, from 0.
+    pub block: usize,
 }
 
 /// A lesson being played.
@@ -232,7 +232,7 @@ impl Runner {
         };
         match is_taken {
             true => Ok(()),
-            false => Err(Unexpected { ask: Box::new(ask), observation: Box::new(observation) }),
+            false => Err(Unexpected { block: self.progress.block }),
         }
     }
 

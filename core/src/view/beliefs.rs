@@ -39,7 +39,7 @@ pub fn beliefs(world: &World) -> Vec<Beliefs> {
             of: of_node(world, port.number(), server, &ports),
         })
         .collect();
-    rows.sort_by_key(|row| row.by);
+    rows.sort_unstable_by_key(|row| row.by);
     rows
 }
 

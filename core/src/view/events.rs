@@ -82,9 +82,9 @@ fn of_hazard(hazard: &Hazard, names: &Names) -> Sentence {
 /// What a message is called.
 pub fn named(what: &What) -> String {
     match what {
-        What::Bus { kind, .. } => kind.name().to_uppercase(),
-        What::News(news) => news.kind.name().to_uppercase(),
-        What::Replication { part, .. } => format!("replication {part:?}").to_lowercase(),
+        What::Bus { kind, .. } => kind.name().to_ascii_uppercase(),
+        What::News(news) => news.kind.name().to_ascii_uppercase(),
+        What::Replication { part, .. } => format!("replication {part:?}").to_ascii_lowercase(),
         What::Client { bytes } => counted(u64::from(*bytes), "byte"),
         What::End => "end of the connection".to_owned(),
     }

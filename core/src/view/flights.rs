@@ -1,7 +1,7 @@
 //! Flights: the messages that were under way between two moments.
 //!
 //! Most of them are heartbeats that change nothing, so a person is shown none, those that were news
-//! to whom they reached, or all. What a cut swallowed is shown as well: it leaves and never arrives.
+//! where they arrived, or all. What a cut swallowed is shown as well: it leaves, never to arrive.
 
 use serde::{Deserialize, Serialize};
 

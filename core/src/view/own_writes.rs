@@ -236,7 +236,7 @@ fn value<'a>(keyspace: &'a Keyspace, key: &[u8]) -> Option<&'a Bytes> {
 
 /// What stands at the key after the write: `Some(None)` is no value; nothing if it cannot be told.
 fn left_behind(write: &Asked, reply: &Reply) -> Option<Option<Bytes>> {
-    let name = String::from_utf8_lossy(&write.args[0]).to_lowercase();
+    let name = String::from_utf8_lossy(&write.args[0]).to_ascii_lowercase();
     let arg = |index: usize| write.args.get(index).cloned();
     match (name.as_str(), reply) {
         ("set", Reply::Simple(_)) if write.args.len() == 3 => arg(2).map(Some),

@@ -27,7 +27,7 @@ pub fn slot_map(world: &World, stage: &Stage) -> SlotMap {
         .map(|(_, port, server)| (port.number(), differing(server, &stage.ring, &ports)))
         .filter(|(_, runs)| !runs.is_empty())
         .collect();
-    otherwise.sort_by_key(|&(port, _)| port);
+    otherwise.sort_unstable_by_key(|&(port, _)| port);
     let mut keys: Vec<(Slot, u64)> = world
         .servers()
         .flat_map(|(_, port, server)| keys_of(server, port.number(), stage))

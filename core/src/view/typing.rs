@@ -15,15 +15,16 @@ pub fn verb(name: &str) -> Option<&'static Verb> {
 /// The words that may follow those of a command: its name, or a subcommand, in capitals.
 pub fn command_words(before: &[&str]) -> Vec<String> {
     let names = node::specs().map(|spec| spec.name);
+    let capitals = str::to_ascii_uppercase;
     let mut found: Vec<String> = match before {
-        [] => names.filter_map(|name| name.split('|').next()).map(str::to_uppercase).collect(),
+        [] => names.filter_map(|name| name.split('|').next()).map(capitals).collect(),
         [parent] => {
-            let parent = format!("{}|", parent.to_lowercase());
-            names.filter_map(|name| name.strip_prefix(&parent)).map(str::to_uppercase).collect()
+            let parent = format!("{}|", parent.to_ascii_lowercase());
+            names.filter_map(|name| name.strip_prefix(&parent)).map(capitals).collect()
         }
         _ => Vec::new(),
     };
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     found
 }
@@ -42,7 +43,7 @@ pub fn verb_words(verb: &Verb, ports: &[u16]) -> Vec<String> {
     }
     found.extend(ports.iter().map(u16::to_string));
     found.retain(|word| word != verb.name);
-    found.sort();
+    found.sort_unstable();
     found.dedup();
     found
 }
@@ -64,7 +65,7 @@ pub fn beginning<'a>(all: &'a [String], typed: &'a str) -> impl Iterator<Item = 
 
 /// The arguments of a command, of whose name these are all the words.
 pub fn command_usage(words: &[&str]) -> Option<&'static str> {
-    let name = words.join("|").to_lowercase();
+    let name = words.join("|").to_ascii_lowercase();
     node::specs().find(|spec| spec.name == name).map(|spec| spec.usage)
 }
 
@@ -91,9 +92,9 @@ pub fn verb_help(name: &str) -> Option<Vec<String>> {
 
 /// The help on a Redis command, by its name as it is typed; nothing if there is no such command.
 pub fn command_help(name: &str) -> Option<Vec<String>> {
-    let wanted = name.to_lowercase().replace(' ', "|");
+    let wanted = name.to_ascii_lowercase().replace(' ', "|");
     let spec = node::specs().find(|spec| spec.name == wanted)?;
-    let usage = format!("{} {}", name.to_uppercase(), spec.usage);
+    let usage = format!("{} {}", name.to_ascii_uppercase(), spec.usage);
     let summary = format!("  {} (since Redis {})", spec.summary, spec.since);
     Some(vec![usage.trim_end().to_owned(), summary])
 }

@@ -69,7 +69,7 @@ impl<'a> Beliefs<'a> {
     fn members(&self) -> Vec<&Belief<'a>> {
         let named = self.of.iter().filter(|belief| belief.opinion != Opinion::Handshake);
         let mut members: Vec<_> = named.collect();
-        members.sort_by_key(|belief| belief.id);
+        members.sort_unstable_by_key(|belief| belief.id);
         members
     }
 

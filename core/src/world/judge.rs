@@ -76,7 +76,7 @@ fn sees(belief: &Belief<'_>, what: Claim) -> bool {
 /// All that a node believes, in the order of ids.
 fn view(node: &Node) -> Vec<Belief<'_>> {
     let mut beliefs: Vec<_> = node.beliefs().collect();
-    beliefs.sort_by_key(|belief| belief.id);
+    beliefs.sort_unstable_by_key(|belief| belief.id);
     beliefs
 }
 

@@ -69,7 +69,7 @@ impl SlotCache {
             let slots = SlotRange { first: slot(first)?, last: slot(last)? };
             runs.push(Owned { slots, by: endpoint(master, asked)? });
         }
-        runs.sort_by_key(|run| run.slots.first);
+        runs.sort_unstable_by_key(|run| run.slots.first);
         Some(SlotCache(Arc::new(join(runs))))
     }
 

@@ -99,7 +99,9 @@ fn tool(
     let asker = asker.clone();
     let on_click = move |_: MouseEvent| asker.tell(Action::OpenSheet(Some(sheet)));
     html! {
-        <button {id} type="button" aria-label={name} title={name} onclick={on_click}>{ sign }</button>
+        <button {id} type="button" aria-label={name} title={name} onclick={on_click}>
+            { sign }
+        </button>
     }
 }
 

@@ -33,7 +33,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
     ),
     (
         "Stage",
-        &[("Tab", "from node to node"), ("Enter", "the menu of a node"), ("x", "cut the network")],
+        &[("Tab", "from node to node"), ("Enter", "the menu of a node"), ("X", "cut the network")],
     ),
 ];
 

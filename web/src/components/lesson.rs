@@ -197,6 +197,9 @@ pub fn open_sight(sight: Sight, asker: &Asker) {
     }
 }
 
+/// The blocks up to this one stand at the top of the lesson, and need no scrolling.
+const BEGINNING: usize = 1;
+
 /// Brings what is new into view, and the focus to the primary control.
 #[hook]
 fn use_focus_on_primary(step: Option<(usize, RunnerAsk)>) {
@@ -219,6 +222,11 @@ fn use_focus_on_primary(step: Option<(usize, RunnerAsk)>) {
         seen.extend(0..=*block);
         let news = first_new.and_then(|index| element(&format!("[data-block='{index}']")));
         match news {
+            // A lesson that was opened in its midst shows where it stands.
+            _ if is_fresh && *block > BEGINNING => {
+                let here = element(&format!("[data-block='{block}']"));
+                here.iter().for_each(|it| scroll_to(it, ScrollLogicalPosition::Start));
+            }
             _ if is_fresh => {}
             Some(news) => scroll_to(&news, ScrollLogicalPosition::Start),
             None => primary.iter().for_each(|it| scroll_to(it, ScrollLogicalPosition::Nearest)),

@@ -55,9 +55,9 @@ pub fn Share() -> Html {
     html! {
         <SheetPanel id="share-sheet" title="Share">
             <p>
-                { "This link opens the lab as it is now: the lesson where it stands, your own runs, \
-                   and the moment that you see. All of it is in the link; nothing is sent to \
-                   anybody." }
+                { "This link opens the lab as it is now: the lesson where it stands, your own \
+                   runs, and the moment that you see. All of it is in the link; nothing is sent \
+                   to anybody." }
             </p>
             if is_long {
                 <p class="warning" id="link-too-long">

@@ -39,6 +39,10 @@ pub fn Tabs(props: &Props) -> Html {
             focus(next);
         }
     };
+    let on_terminal = {
+        let asker = asker.clone();
+        move |_: MouseEvent| asker.tell(Action::ToggleTerminal)
+    };
     let on_close = move |_: MouseEvent| {
         asker.tell(Action::OpenTab(None));
         focus(open);
@@ -57,6 +61,9 @@ pub fn Tabs(props: &Props) -> Html {
             <div class="dock-tabs" role="tablist" aria-label="Dock" onkeydown={on_key}>
                 { for TABS.iter().map(|&(tab, name)| html! { <One {tab} {name} {open} /> }) }
             </div>
+            // Where the top line has no room for it.
+            <button class="to-terminal" type="button" onclick={on_terminal}
+                aria-label="Terminal">{ ">_" }</button>
             if open.is_some() {
                 <button class="close" type="button" aria-label="Close the dock"
                     onclick={on_close}>{ "\u{d7}" }</button>
@@ -91,7 +98,7 @@ fn One(props: &OneProps) -> Html {
 /// The id of a tab's button.
 pub fn id_of(tab: Option<Tab>) -> String {
     let name = TABS.iter().find(|(known, _)| *known == tab).map_or("", |(_, name)| name);
-    format!("tab-{}", name.to_lowercase())
+    format!("tab-{}", name.to_ascii_lowercase())
 }
 
 /// The tab to which a key leads. The lesson is only reached where its button can be seen.

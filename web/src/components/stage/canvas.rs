@@ -22,13 +22,16 @@ use super::plane::Size;
 #[derive(Clone, Default)]
 pub struct Sky(Rc<Scene>);
 
+/// What is called with the time of a frame.
+type OnFrame = Closure<dyn FnMut(f64)>;
+
 #[derive(Default)]
 struct Scene {
     sprites: RefCell<Vec<Sprite>>,
     canvas: RefCell<Option<HtmlCanvasElement>>,
     inks: RefCell<Option<Vec<String>>>,
     frame: Cell<Option<i32>>,
-    on_frame: RefCell<Option<Closure<dyn FnMut(f64)>>>,
+    on_frame: RefCell<Option<OnFrame>>,
 }
 
 impl PartialEq for Sky {

@@ -195,7 +195,7 @@ fn slots(ranges: &[SlotRange]) -> String {
 mod tests {
     use hashslot_core::world::step::Line;
 
-    use super::super::seating::tests::shown;
+    use super::super::tests::shown;
     use super::*;
 
     fn lines(items: &[Item]) -> Vec<String> {

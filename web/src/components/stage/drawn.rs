@@ -193,7 +193,7 @@ fn note(there: Option<&Fault>, back: Option<&Fault>) -> Option<AttrValue> {
     let slow = |fault: &Fault| fault.latency.map(|latency| format!("{} ms", latency.millis()));
     let lost = |fault: &Fault| match fault.drops.as_slice() {
         [] => None,
-        drops => Some(format!("no {}", drops.join(", ").to_uppercase())),
+        drops => Some(format!("no {}", drops.join(", ").to_ascii_uppercase())),
     };
     let of = |fault: &Fault| {
         let words: Vec<String> = slow(fault).into_iter().chain(lost(fault)).collect();
@@ -277,7 +277,7 @@ fn groups(stage: &Stage) -> Vec<Vec<u16>> {
 mod tests {
     use super::super::plane::Size;
     use super::super::seating::Seating;
-    use super::super::seating::tests::shown;
+    use super::super::tests::shown;
     use super::*;
 
     const DESKTOP: Size = Size { width: 1000.0, height: 660.0 };

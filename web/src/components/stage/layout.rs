@@ -264,7 +264,7 @@ impl Layout {
                 }
                 let is_free = |way: &Curve| others.iter().all(|&area| way.avoids(area));
                 let inside = self.inward(from.place, to.place);
-                let bends = [0.0, 0.12, 0.22, 0.34, 0.48, 0.64, 0.8].into_iter();
+                let bends = BENDS.into_iter();
                 let bent = |part: f64| [part * inside, -part * inside];
                 let mut tried =
                     bends.flat_map(bent).map(|part| Curve::bent(from.place, to.place, part));
@@ -289,7 +289,7 @@ impl Layout {
 
 /// Whether any two of many areas overlap.
 pub fn is_crowded(areas: &mut [Area]) -> bool {
-    areas.sort_by(|a, b| a.left.total_cmp(&b.left));
+    areas.sort_unstable_by(|a, b| a.left.total_cmp(&b.left));
     areas.iter().enumerate().any(|(index, one)| {
         let near = areas[index + 1..].iter().take_while(|other| other.left < one.right);
         near.into_iter().any(|other| one.overlaps(*other))
@@ -298,8 +298,8 @@ pub fn is_crowded(areas: &mut [Area]) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::seating::tests::shown;
     use super::super::seating::{Group, Seating};
+    use super::super::tests::shown;
     use super::*;
 
     const DESKTOP: Size = Size { width: 1000.0, height: 660.0 };

@@ -89,7 +89,7 @@ pub struct BandsProps {
 /// What parts the stage.
 #[component]
 pub fn Bands(props: &BandsProps) -> Html {
-    html! { <g class="bands">{ for props.bands.iter().map(|band| band_path(band)) }</g> }
+    html! { <g class="bands">{ for props.bands.iter().map(band_path) }</g> }
 }
 
 /// A band: the ground, and the hatch on it.

@@ -1,7 +1,7 @@
-//! The menus of the stage: which one is open, what stands in it, and what becomes of what is picked.
+//! The menus of the stage: which is open, what stands in it, and what becomes of what is picked.
 //!
-//! The menu of a node leads to its links, so that the keyboard reaches what the pointer finds on the
-//! lines, and the way through the page with the tab key stays short.
+//! The menu of a node leads to its links, so that the keyboard reaches what the pointer finds on
+//! the lines, and the way through the page with the tab key stays short.
 
 use std::rc::Rc;
 

@@ -9,7 +9,8 @@
 //! - `drawn`: what of a moment is drawn, no finer than it can be seen;
 //! - `slots`, `links`, `node` with `opinions`, `message`: the picture; `kinds`: how messages look;
 //! - `flights` and `canvas`: messages that move, above the picture;
-//! - `deeds`, `menu` and `menus`: what can be done with a node or a link; `tools`: drawing a partition;
+//! - `deeds`, `menu` and `menus`: what can be done with a node or a link; `tools`: a partition is
+//!   drawn;
 //! - `measure`: how large the stage is.
 
 mod canvas;
@@ -30,6 +31,8 @@ mod ring;
 mod rows;
 mod seating;
 mod slots;
+#[cfg(test)]
+mod tests;
 mod tools;
 
 use std::rc::Rc;
@@ -44,7 +47,7 @@ use crate::lab::{Lesson, Shown};
 use crate::model::{Motion, Pace};
 use canvas::{Canvas, Sky};
 use deeds::Open;
-use layout::{Form, Layout};
+use layout::{Form, Layout, MARKS_MAX};
 use links::{Bands, Following, Link};
 use measure::use_size;
 use menus::{OpenMenu, focus_node};
@@ -127,17 +130,24 @@ fn picture(
     let nodes = drawn::nodes(stage, layout, &props.ringed);
     let links = drawn::links(stage, layout, &props.ringed);
     let are_few = nodes.len() <= 12;
-    let links = links.into_iter().map(|link| {
+    let links = links.into_iter().filter_map(|link| {
         let is_parted = links::is_parted(&bands, &link);
+        // Among many nodes a band says it all.
+        if is_parted && nodes.len() > MARKS_MAX && !link.is_ringed {
+            return None;
+        }
         let key = format!("{}-{}", link.one, link.other);
-        html! { <Link {key} {link} {is_parted} layout={layout.clone()} on_open={on_link} /> }
+        let layout = layout.clone();
+        Some(html! { <Link {key} {link} {is_parted} {layout} on_open={on_link} /> })
     });
     let links: Vec<Html> = links.collect();
+    let links_class = classes!("links", (links.len() > 20).then_some("many"));
     let first = nodes.first().map(|node| node.port);
     let nodes = nodes.iter().map(|node| {
         let is_tab_stop = are_few || Some(node.port) == first;
         html! {
-            <Node key={node.port} node={node.clone()} layout={layout.clone()} {is_tab_stop} on_open={on_node} />
+            <Node key={node.port} node={node.clone()} layout={layout.clone()} {is_tab_stop}
+                on_open={on_node} />
         }
     });
     let steady = matches!(props.pace, Pace::Steady(_)) && props.motion != Motion::Still;
@@ -153,7 +163,7 @@ fn picture(
         <svg id="stage" {class} viewBox={format!("0 0 {width} {height}")} role="group"
             aria-label={describe(shown)} onkeydown={on_arrow_key(layout)}>
             { definitions() }
-            <g class={classes!("links", (links.len() > 20).then_some("many"))} aria-hidden="true">{ for links }</g>
+            <g class={links_class} aria-hidden="true">{ for links }</g>
             <Following lines={links::following(stage, layout)} />
             <Bands {bands} layout={layout.clone()} />
             <Slots runs={slots::runs(stage)} layout={layout.clone()} />

@@ -204,7 +204,7 @@ impl Tries<'_> {
 /// Whether any two are nearer to each other than this.
 fn is_crowded_by(places: &[(Seat, Place)], distance: f64) -> bool {
     let mut sorted: Vec<Place> = places.iter().map(|&(_, place)| place).collect();
-    sorted.sort_by(|a, b| a.x.total_cmp(&b.x));
+    sorted.sort_unstable_by(|a, b| a.x.total_cmp(&b.x));
     sorted.iter().enumerate().any(|(index, one)| {
         let near = sorted[index + 1..].iter().take_while(|other| other.x < one.x + distance);
         near.into_iter().any(|other| one.distance(*other) < distance)

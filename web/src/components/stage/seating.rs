@@ -63,7 +63,7 @@ impl Seating {
             let middle = (first(slots) + past(slots)) / 2.0 / f64::from(SLOT_COUNT);
             groups.push(Group { owner: seat(owner), middle, followers: Vec::new() });
         }
-        groups.sort_by(|a, b| a.middle.total_cmp(&b.middle));
+        sort(&mut groups);
         let mut guests = Vec::new();
         for node in stage.nodes.iter().filter(|node| !owners.contains_key(&node.port)) {
             let seat = seat(node);
@@ -114,6 +114,11 @@ fn seat_on_what_is_free(stage: &Stage, groups: &mut Vec<Group>, guests: &mut Vec
         let middle = run.map_or(0.0, |&slots| first(slots) + left) / f64::from(SLOT_COUNT);
         groups.push(Group { owner, middle, followers: Vec::new() });
     }
+    sort(groups);
+}
+
+/// Brings owners into the order of the ring.
+fn sort(groups: &mut [Group]) {
     groups.sort_by(|a, b| a.middle.total_cmp(&b.middle));
 }
 
@@ -196,36 +201,9 @@ pub fn past(slots: SlotRange) -> f64 {
 }
 
 #[cfg(test)]
-pub mod tests {
+mod tests {
+    use super::super::tests::shown;
     use super::*;
-    use crate::lab::{Answer, Ask, Lab, Request, Shown};
-
-    /// A cluster as the lab shows it, after these lines.
-    pub fn shown(masters: u16, replicas: u16, lines: &[&str]) -> (Shown, Founding) {
-        let source = format!(
-            "---\nformat: 1\nredis: \"7.0\"\ntitle: T\nabout: A.\nminutes: 1\n\
-             misconception: \"M.\"\ncluster: {{ masters: {masters}, replicas: {replicas}, \
-             node-timeout: 5s }}\n---\n\n# T\n\nText.\n"
-        );
-        let mut lab = Lab::default();
-        let mut ask = |ask| lab.handle(Request { id: 1, ask }).remove(0).answer;
-        let opened = ask(Ask::OpenText { file: "t.md".to_owned(), source });
-        let Answer::Opened { lesson, mut shown, .. } = opened else {
-            panic!("it opens: {opened:?}")
-        };
-        for line in lines {
-            match ask(Ask::Do { line: (*line).to_owned() }) {
-                Answer::Did { .. } => {}
-                other => panic!("{line}: {other:?}"),
-            }
-            let Answer::Shown(now) = ask(Ask::Seek { elapsed: hashslot_core::words::Span::MAX })
-            else {
-                panic!("the present is shown")
-            };
-            shown = now;
-        }
-        (*shown, lesson.front.cluster.clone())
-    }
 
     fn group(seating: &Seating, owner: u16) -> Group {
         seating.groups.iter().find(|group| group.owner.port == owner).unwrap().clone()

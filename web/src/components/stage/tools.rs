@@ -280,7 +280,7 @@ fn parted(from: Place, to: Place, layout: &Layout, ports: &[u16]) -> Option<Stri
 mod tests {
     use super::super::plane::Size;
     use super::super::seating::Seating;
-    use super::super::seating::tests::shown;
+    use super::super::tests::shown;
     use super::*;
 
     #[test]

@@ -256,7 +256,7 @@ fn enter(screen: &UseReducerHandle<Screen>, prompt: &str, is_moving: bool, asker
     let typed = screen.typed.trim();
     let (word, rest) = typed.split_once(' ').unwrap_or((typed, ""));
     let prompt = prompt.to_owned();
-    match word.to_lowercase().as_str() {
+    match word.to_ascii_lowercase().as_str() {
         _ if screen.is_waiting => {}
         "" => screen.dispatch(Deed::Blank(prompt)),
         "clear" if rest.is_empty() => screen.dispatch(Deed::Clear),

@@ -182,7 +182,7 @@ pub fn help(name: &str) -> Vec<String> {
         .to_vec();
     }
     verb_help(name)
-        .filter(|_| name == name.to_lowercase() && !is_command_too(name))
+        .filter(|_| name == name.to_ascii_lowercase() && !is_command_too(name))
         .or_else(|| command_help(name))
         .unwrap_or_else(|| {
             vec![format!("(error) nothing is called `{name}`; type help for a beginning")]
