@@ -8,7 +8,6 @@ use std::rc::Rc;
 
 use hashslot_core::view::{Direction, Filter, Moment};
 use hashslot_core::words::Span;
-use wasm_bindgen::JsCast;
 use web_sys::Element;
 use yew::prelude::*;
 
@@ -34,11 +33,12 @@ pub fn Track(props: &Props) -> Html {
     let gap = if use_is_narrow() { GAPS.1 } else { GAPS.0 };
     let places = Places::of(shown, gap);
     let cursor = places.cursor(shown);
+    let bar = use_node_ref();
     // The bar is pressed, and then it follows the pointer, wherever that goes.
     let seek = {
-        let (places, on_move) = (places.clone(), props.on_move.clone());
+        let (places, on_move, bar) = (places.clone(), props.on_move.clone(), bar.clone());
         move |event: &PointerEvent| {
-            let Some(bar) = bar_of(event) else { return };
+            let Some(bar) = bar.cast::<Element>() else { return };
             let bounds = bar.get_bounding_client_rect();
             if bounds.width() > 0.0 {
                 let percent =
@@ -48,18 +48,22 @@ pub fn Track(props: &Props) -> Html {
         }
     };
     let on_press = {
-        let seek = seek.clone();
+        let (seek, bar) = (seek.clone(), bar.clone());
         move |event: PointerEvent| {
-            if let Some(bar) = bar_of(&event) {
+            if let Some(bar) = bar.cast::<Element>() {
                 // A pointer that is gone already cannot be held.
                 let _ = bar.set_pointer_capture(event.pointer_id());
             }
             seek(&event);
         }
     };
-    let on_drag = move |event: PointerEvent| {
-        if bar_of(&event).is_some_and(|bar| bar.has_pointer_capture(event.pointer_id())) {
-            seek(&event);
+    let on_drag = {
+        let bar = bar.clone();
+        move |event: PointerEvent| {
+            let id = event.pointer_id();
+            if bar.cast::<Element>().is_some_and(|bar| bar.has_pointer_capture(id)) {
+                seek(&event);
+            }
         }
     };
     let now = shown.now.as_ref().map_or("The start.", |told| told.text.as_str()).to_owned();
@@ -69,7 +73,7 @@ pub fn Track(props: &Props) -> Html {
     };
     html! {
         <div class="track">
-            <svg id="track" role="slider" tabindex="0" aria-label="Moment" aria-valuemin="0"
+            <svg id="track" ref={bar} role="slider" tabindex="0" aria-label="Moment" aria-valuemin="0"
                 aria-valuemax={shown.present.micros().to_string()}
                 aria-valuenow={shown.elapsed.micros().to_string()} aria-valuetext={now}
                 onpointerdown={on_press} onpointermove={on_drag}
@@ -101,10 +105,6 @@ fn moment(mark: &Mark, x: f64, gap: f64, is_now: bool, on_move: &Callback<Move>)
             <line x1={percent(x)} x2={percent(x)} y1="17" y2="27" />
         </g>
     }
-}
-
-fn bar_of(event: &PointerEvent) -> Option<Element> {
-    event.current_target()?.dyn_into().ok()
 }
 
 /// A silence of at least this long is named, where there is room.
