@@ -69,12 +69,14 @@ impl Page {
     /// its beginning, and the control that it leads to may lie below.
     pub async fn scroll_to_focus(&self) {
         for _ in 0..PAGES_MAX {
+            self.evaluate(AT_REST).await;
             let focus = self.evaluate(FOCUS).await;
             if ![OFF_SCREEN, COVERED].iter().any(|trouble| focus["trouble"] == *trouble) {
                 break;
             }
             self.press(key::PAGE_DOWN).await;
         }
+        self.evaluate(AT_REST).await;
         self.assert_focus_is_seen().await;
     }
 
@@ -90,6 +92,18 @@ impl Page {
         assert!(focus["trouble"].is_null(), "the focus is not seen: {focus}");
     }
 }
+
+/// Waits until the lesson scrolls no more: it does so smoothly, over many frames.
+const AT_REST: &str = "return new Promise((done) => {
+    let [before, calm] = [-1, 0];
+    const look = () => {
+        const now = document.querySelector('main')?.scrollTop ?? 0;
+        calm = now === before ? calm + 1 : 0;
+        before = now;
+        calm > 4 ? done(true) : requestAnimationFrame(look);
+    };
+    look();
+});";
 
 const OFF_SCREEN: &str = "it is not on the screen";
 /// Also what the edge of its own column cuts off.
