@@ -73,8 +73,8 @@ pub fn Track(props: &Props) -> Html {
     };
     html! {
         <div class="track">
-            <svg id="track" ref={bar} role="slider" tabindex="0" aria-label="Moment" aria-valuemin="0"
-                aria-valuemax={shown.present.micros().to_string()}
+            <svg id="track" ref={bar} role="slider" tabindex="0" aria-label="Moment"
+                aria-valuemin="0" aria-valuemax={shown.present.micros().to_string()}
                 aria-valuenow={shown.elapsed.micros().to_string()} aria-valuetext={now}
                 onpointerdown={on_press} onpointermove={on_drag}
                 onkeydown={on_key(&props.on_move)}>
