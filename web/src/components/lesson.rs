@@ -60,6 +60,9 @@ pub fn LessonColumn(props: &Props) -> Html {
                     </p>
                 }
                 { for blocks(lesson, state, props.is_presenting, on_do) }
+                if state.pause == Pause::Away {
+                    { away(&asker) }
+                }
                 { ending(state, props, &asker) }
             } else if let Some(trouble) = &props.trouble {
                 { nothing_open(trouble, &props.lessons) }
@@ -98,6 +101,20 @@ fn blocks<'a>(
             <div class="lesson-block" data-block={index.to_string()} key={index}>{ content }</div>
         }
     })
+}
+
+/// What stands below the blocks while the learner is on a run of their own.
+fn away(asker: &Asker) -> Html {
+    let asker = asker.clone();
+    let on_click = move |_: MouseEvent| asker.look(Ask::BackToLesson);
+    html! {
+        <p class="away">
+            { "The lesson waits: you are on a run of your own. " }
+            <button class="start-again" type="button" onclick={on_click}>
+                { "Back to the lesson" }
+            </button>
+        </p>
+    }
 }
 
 /// What stands below the last block: that the lesson is over, and where to go on.
