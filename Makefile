@@ -3,7 +3,7 @@
 # For `make run`: what to hand to `hashslot serve`, such as ARGS="--no-open --port 9000".
 ARGS ?=
 
-.PHONY: help run test site bench soak fmt lint
+.PHONY: help run test site bench soak fuzz fmt lint
 
 help: ## What can be made
 	@grep -E '^[a-z]+:.*##' Makefile | sed -E 's/:[^#]*## /\t/' | expand -t 8
@@ -11,11 +11,12 @@ help: ## What can be made
 run: site ## Build the lab, serve it, and open it in the browser
 	cargo run -p hashslot -- serve $(ARGS)
 
-test: ## Run all tests, in a real browser and against a real server too
+test: ## Run all tests, in a real browser, against a real server and in containers too
 	.ci/setup test
 	.ci/site
 	.ci/portable
-	cargo test --workspace
+	.ci/docker cargo test --workspace
+	.ci/fuzz 30
 
 site: ## Write the lab as static files to target/site
 	.ci/setup build
@@ -24,8 +25,12 @@ site: ## Write the lab as static files to target/site
 bench: site ## Measure speed and size, into target/bench.json
 	cargo run --release -p hashslot-tests --bin bench
 
-soak: ## Run the seeded tests with ten times as many seeds
-	HASHSLOT_SEEDS=10000 cargo test --release -p hashslot-tests
+soak: ## Run the seeded tests with ten times as many seeds, and more beside the real server
+	HASHSLOT_SEEDS=10000 HASHSLOT_TRIALS=40 HASHSLOT_CALLS=1000000 \
+	    cargo test --release -p hashslot-tests
+
+fuzz: ## Feed random bytes to the RESP input, the interface and record files, ten minutes each
+	.ci/fuzz 600
 
 fmt: ## Format all code
 	cargo fmt --all

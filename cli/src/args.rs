@@ -2,7 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::clean::CleanArgs;
 use crate::completion::CompletionArgs;
+use crate::ctl::CtlArgs;
+#[cfg(unix)]
+use crate::replay::ReplayArgs;
 use crate::run::RunArgs;
 use crate::serve::ServeArgs;
 use crate::shell::ShellArgs;
@@ -13,8 +17,11 @@ const EXAMPLES: &str = "\
 Examples:
   hashslot                          open the lab in the browser
   hashslot serve --no-open          serve it, and print its address
+  hashslot serve --redis            a cluster for real clients, on ports 7000 to 7005
+  hashslot ctl do '$ kill 7001'     what happens to it
   hashslot run 8                    play a lesson in the terminal
   hashslot test my-lesson.md        check every claim of a lesson
+  hashslot replay 8 --fast          the same lesson on real nodes, compared
   hashslot shell                    a prompt on a simulated cluster
   hashslot slot user:1234           which slot is a key in?
   hashslot completion bash          a script that completes commands
@@ -42,12 +49,19 @@ pub struct Args {
 pub enum Command {
     /// Serve the lab and open it in the browser (what happens without a command)
     Serve(ServeArgs),
+    /// Speak to a cluster that `hashslot serve --redis` serves
+    Ctl(CtlArgs),
     /// Play a lesson in the terminal
     Run(RunArgs),
     /// Check lessons: every step, prediction and counter-run
     Test(TestArgs),
+    /// Play lessons on a real cluster and compare it with the simulator
+    #[cfg(unix)]
+    Replay(ReplayArgs),
     /// Open a prompt on a simulated cluster, with rewind, branches, save and load
     Shell(ShellArgs),
+    /// Remove what earlier runs on real nodes have left behind
+    Clean(CleanArgs),
     /// Show the hash slot of keys
     Slot(SlotArgs),
     /// Print a script that completes hashslot's commands in a shell

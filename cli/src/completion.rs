@@ -39,5 +39,5 @@ pub fn run(args: &CompletionArgs) -> Result<(), Failure> {
 fn fish_lessons() -> String {
     let names: Vec<&str> = SHELF.iter().map(|shelved| shelved.id).collect();
     let names = names.join(" ");
-    format!("complete -c hashslot -n \"__fish_seen_subcommand_from run\" -a \"{names}\"")
+    format!("complete -c hashslot -n \"__fish_seen_subcommand_from run replay\" -a \"{names}\"")
 }

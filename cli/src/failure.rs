@@ -3,6 +3,9 @@
 use std::fmt;
 use std::io;
 
+/// The exit code after Ctrl-C, as shells have it.
+pub const INTERRUPTED: u8 = 130;
+
 /// Why a command ended before its work was done.
 #[derive(Debug)]
 pub enum Failure {
@@ -12,6 +15,12 @@ pub enum Failure {
     Usage(String),
     /// All that there is to say has been said.
     Shown,
+    /// The same of what could not be done at all, or not wholly.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    Unable,
+    /// A person pressed Ctrl-C.
+    #[cfg_attr(not(unix), allow(dead_code))]
+    Interrupted,
     /// Whoever read our output, or typed our input, has enough: no failure of ours.
     Left,
 }
@@ -31,6 +40,8 @@ impl fmt::Display for Failure {
         match self {
             Failure::Said(sentence) | Failure::Usage(sentence) => f.write_str(sentence),
             Failure::Shown => f.write_str("it failed as shown"),
+            Failure::Unable => f.write_str("it could not be done, as shown"),
+            Failure::Interrupted => f.write_str("it was broken off"),
             Failure::Left => f.write_str("the person left"),
         }
     }

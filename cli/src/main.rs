@@ -4,15 +4,16 @@
 //! says what went wrong and what to do. Only this file ends the process.
 
 mod args;
+mod clean;
 mod completion;
-mod failure;
+mod ctl;
 mod lessons;
 mod news;
 mod prose;
+#[cfg(unix)]
+mod replay;
 mod run;
-mod serve;
 mod shell;
-mod site;
 mod slot;
 mod terminal;
 mod test;
@@ -20,11 +21,12 @@ mod test;
 use std::process::ExitCode;
 
 use clap::Parser;
+use hashslot::{failure, serve};
 
 use args::{Args, Command};
-use failure::Failure;
+use failure::{Failure, INTERRUPTED};
 
-/// The command line could not be understood; clap gives the same.
+/// It could not be done, or the command line not be understood; clap gives the same.
 const USAGE: u8 = 2;
 
 fn main() -> ExitCode {
@@ -32,15 +34,24 @@ fn main() -> ExitCode {
     let outcome = match args.command {
         None => serve::run(&args.serve),
         Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::Ctl(ctl)) => ctl::run(&ctl),
         Some(Command::Run(run)) => run::run(&run),
         Some(Command::Test(test)) => test::run(&test),
+        #[cfg(unix)]
+        Some(Command::Replay(replay)) => replay::run(&replay),
         Some(Command::Shell(shell)) => shell::run(&shell),
+        Some(Command::Clean(clean)) => clean::run(&clean),
         Some(Command::Slot(slot)) => slot::run(&slot),
         Some(Command::Completion(completion)) => completion::run(&completion),
     };
     match outcome {
         Ok(()) | Err(Failure::Left) => ExitCode::SUCCESS,
         Err(Failure::Shown) => ExitCode::FAILURE,
+        Err(Failure::Unable) => ExitCode::from(USAGE),
+        Err(Failure::Interrupted) => {
+            eprintln!("hashslot: broken off; all that was started is gone");
+            ExitCode::from(INTERRUPTED)
+        }
         Err(Failure::Said(sentence)) => {
             eprintln!("hashslot: {sentence}");
             ExitCode::FAILURE

@@ -4,9 +4,17 @@ mod binary;
 
 pub use binary::binary;
 
-#[cfg(feature = "browser")]
 pub mod bench;
 #[cfg(feature = "browser")]
 pub mod browser;
+#[cfg(unix)]
+pub mod fuzz;
+#[cfg(unix)]
+pub mod judges;
+#[cfg(unix)]
+pub mod live;
+pub mod outside;
+pub mod ranks;
 pub mod real;
 pub mod seeds;
+pub mod trials;

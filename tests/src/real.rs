@@ -4,12 +4,13 @@
 //! folder goes. Where Redis is not installed the tests say so and pass, but not with `CI=true`.
 
 pub mod calls;
+pub mod host;
 
 use std::env;
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -66,11 +67,12 @@ impl RealServer {
     }
 
     pub fn connect(&self) -> Connection {
-        let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port));
-        let stream = stream.expect("the server accepts connections");
-        stream.set_nodelay(true).expect("a connection may send at once");
-        stream.set_read_timeout(Some(PATIENCE)).expect("a connection may time out");
-        Connection { stream, buffer: BytesMut::new() }
+        connect(self.port)
+    }
+
+    /// Where the server keeps its files.
+    pub fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// A server that answers; `None` if the process ended before it did.
@@ -123,6 +125,15 @@ impl Drop for RealServer {
     }
 }
 
+/// A new connection to whoever listens at this port.
+fn connect(port: u16) -> Connection {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+    let stream = stream.expect("the server accepts connections");
+    stream.set_nodelay(true).expect("a connection may send at once");
+    stream.set_read_timeout(Some(PATIENCE)).expect("a connection may time out");
+    Connection { stream, buffer: BytesMut::new() }
+}
+
 /// A port that is free together with its bus port.
 fn free_port() -> u16 {
     loop {
@@ -141,6 +152,13 @@ pub struct Connection {
     buffer: BytesMut,
 }
 
+/// Whether the other side has closed the connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    Yes,
+    No,
+}
+
 /// A reply, and the bytes in which it came.
 pub struct Answer {
     pub reply: Reply,
@@ -148,6 +166,24 @@ pub struct Answer {
 }
 
 impl Connection {
+    /// Sends bytes; what comes until nothing has come for so long, and whether it was the end.
+    pub fn exchange(&mut self, bytes: &[u8], quiet: Duration) -> (Bytes, Ends) {
+        // Who was hung up on says so with what it sent before.
+        let _ = self.stream.write_all(bytes);
+        self.stream.set_read_timeout(Some(quiet)).expect("a connection may time out");
+        let (mut heard, mut chunk) = (BytesMut::new(), [0; 16 * 1024]);
+        let ends = loop {
+            match self.stream.read(&mut chunk) {
+                Ok(0) => break Ends::Yes,
+                Ok(read) => heard.extend_from_slice(&chunk[..read]),
+                Err(error) if error.kind() == io::ErrorKind::ConnectionReset => break Ends::Yes,
+                Err(_) => break Ends::No,
+            }
+        };
+        self.stream.set_read_timeout(Some(PATIENCE)).expect("a connection may time out");
+        (heard.freeze(), ends)
+    }
+
     /// Sends a call and waits for its reply.
     pub fn call(&mut self, args: &[Bytes]) -> Answer {
         self.try_call(args).expect("the server answers")

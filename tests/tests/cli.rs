@@ -162,6 +162,30 @@ fn a_saved_run_loads_to_the_same_digest() {
 }
 
 #[test]
+fn a_run_with_real_clients_is_played_to_its_end() {
+    let folder = folder("recorded");
+    let text_of_run = hashslot_tests::outside::recorded(1);
+    let (body, end) = text_of_run.trim_end().rsplit_once('\n').unwrap();
+    let play = |content: &str, more: &[&str]| {
+        fs::write(folder.join("run.session"), content).unwrap();
+        let output = hashslot(&folder, &[&["run", "run.session"], more].concat(), "");
+        (code(&output), text(&output.stdout) + text(&output.stderr).as_str())
+    };
+    let (status, said) = play(&text_of_run, &[]);
+    assert_eq!(status, 0, "{said}");
+    assert!(said.contains("The same digest as in the file."), "{said}");
+    assert!(said.contains(end.strip_prefix("end digest=").unwrap()), "{said}");
+    let (status, said) = play(&text_of_run, &["--json"]);
+    assert!(status == 0 && said.contains(r#""verdict":"same""#), "{said}");
+    let (status, said) = play(&format!("{body}\nend digest=0123456789abcdef\n"), &[]);
+    assert!(status == 1 && said.contains("The file says 0123456789abcdef"), "{said}");
+    let (status, said) = play(&format!("{body}\n"), &[]);
+    assert!(status == 0 && said.contains("The last line of the file is missing"), "{said}");
+    let (status, said) = play(&text_of_run.replacen("open ", "opens ", 1), &[]);
+    assert!(status == 2 && said.contains("run.session: line "), "{said}");
+}
+
+#[test]
 fn the_shell_says_what_would_have_been_right() {
     let lines = fs::read_to_string(here().join("cli/wrong-lines.in")).unwrap();
     let output = hashslot(&folder("wrong"), &["shell"], &lines);
@@ -209,7 +233,7 @@ fn a_lesson_that_is_no_text_is_a_mistake_with_a_place() {
 
 #[test]
 fn every_command_has_help_with_examples_and_exit_codes() {
-    for command in ["serve", "run", "test", "shell", "slot", "completion"] {
+    for command in ["serve", "run", "test", "replay", "shell", "clean", "slot", "completion"] {
         let help = text(&hashslot(&here(), &[command, "--help"], "").stdout);
         let is_whole = help.contains("Examples:") && help.contains("Exit codes:");
         assert!(is_whole, "{command}: {help}");

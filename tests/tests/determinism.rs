@@ -2,7 +2,8 @@
 //!
 //! For every golden script the digest is the same when it is played again, when one goes back to
 //! any moment from a checkpoint, without a trace, after it was saved and read, and as a wasm
-//! module, which imports nothing that could differ from one machine to the next.
+//! module, which imports nothing that could differ from one machine to the next. The same holds for
+//! a run with programs outside of the simulation in it.
 
 #![allow(clippy::unwrap_used)]
 
@@ -15,19 +16,27 @@ use common::{Found, each, scripts};
 use hashslot_core::words::{Dice, Span, Time};
 use hashslot_core::world::session::{Moment, Played, Session};
 use hashslot_core::world::{Level, Trace, World};
-use hashslot_digest::Script;
 use wasmi::{Engine, Instance, Module, Store};
 
 /// How many moments of each run are sought.
 const MOMENTS: u64 = 12;
 
 fn play(found: &Found) -> Session {
-    Script::parse(&found.name, &found.source).unwrap().play().player.session().clone()
+    hashslot_digest::session(&found.name, &found.source).unwrap()
 }
 
-/// Each script that fails the check, by name.
+/// All golden scripts, and runs with programs outside.
+fn runs() -> Vec<Found> {
+    let outside = |seed: u64| Found {
+        name: format!("outside, seed {seed}"),
+        source: hashslot_tests::outside::recorded(seed),
+    };
+    scripts().into_iter().chain((1..=3).map(outside)).collect()
+}
+
+/// Each run that fails the check, by name.
 fn failing(check: impl Fn(&Found) -> bool + Sync) -> Vec<String> {
-    let scripts = scripts();
+    let scripts = runs();
     let passed = each(&scripts, check);
     let failed = scripts.into_iter().zip(passed).filter(|(_, passed)| !passed);
     failed.map(|(found, _)| found.name).collect()
@@ -95,9 +104,9 @@ fn the_trace_does_not_change_the_run() {
 fn what_was_saved_is_the_same_run() {
     let failed = failing(|found| {
         let session = play(found);
-        let loaded = Session::load(&session.save());
+        let loaded = Session::load(&session.save().unwrap());
         loaded.is_ok_and(|loaded| {
-            loaded.digest() == session.digest() && loaded.save() == session.save()
+            loaded.digest() == session.digest() && loaded.save().unwrap() == session.save().unwrap()
         })
     });
     assert!(failed.is_empty(), "{failed:?}");
@@ -110,7 +119,7 @@ fn a_wasm_module_without_imports_plays_the_same_run() {
     let module = Module::new(&engine, &wasm).unwrap();
     let imports: Vec<&str> = module.imports().map(|import| import.name()).collect();
     assert!(imports.is_empty(), "the core must need nothing from outside: {imports:?}");
-    let scripts = scripts();
+    let scripts = runs();
     let differs = |found: &Found| {
         let native = Ok(play(found).digest());
         let wasm = digest_in(&engine, &module, &found.source);

@@ -42,6 +42,41 @@ fn fidelity_names_folders_of_scripts_that_exist() {
     }
 }
 
+/// The cells of each row of the table of rules, from `checked by` on.
+fn checks(text: &str) -> impl Iterator<Item = &str> {
+    let rules = text.lines().filter(|line| line.starts_with('|') && line.matches('|').count() >= 6);
+    rules.filter_map(|row| row.splitn(5, '|').nth(4))
+}
+
+/// Whether a name in the table stands for something that is there: a folder of golden scripts, a
+/// recorded transcript, a file of tests, or a source file with tests at its end.
+fn is_there(name: &str) -> bool {
+    if let Some(transcript) = name.strip_prefix("transcripts/") {
+        return root().join(format!("tests/transcripts/{transcript}.txt")).is_file();
+    }
+    match name.strip_prefix("scripts/") {
+        Some(_) => root().join("tests").join(name).is_dir(),
+        None => root().join(name).is_file() || root().join("core/src").join(name).is_file(),
+    }
+}
+
+#[test]
+fn fidelity_names_tests_and_transcripts_that_exist() {
+    let text = read(&root().join("docs/FIDELITY.md"));
+    let is_path = |name: &&str| name.contains('/') && !name.contains('*') && !name.contains("NAME");
+    let named: Vec<&str> = checks(&text)
+        .flat_map(|cells| cells.split('`').skip(1).step_by(2))
+        .filter(is_path)
+        .collect();
+    let compared = named.iter().filter(|name| !name.starts_with("scripts/")).count();
+    assert!(compared > 100, "the table names {compared} tests and transcripts");
+    for name in named {
+        assert!(is_there(name), "docs/FIDELITY.md names {name}, which is not there");
+    }
+    assert!(!is_there("scripts/nothing") && !is_there("transcripts/99-nothing"));
+    assert!(!is_there("tests/tests/nothing.rs"));
+}
+
 #[test]
 fn fidelity_tells_of_every_rule_that_an_explanation_names() {
     let text = read(&root().join("docs/FIDELITY.md"));

@@ -11,8 +11,8 @@ use std::net::{Ipv4Addr, SocketAddrV4};
 
 use common::{Found, each, scripts};
 use hashslot_core::node::{
-    ElectionImpossible, Fact, FullSyncReason, Health, ReplicaReason, StateReason, UpdateIgnored,
-    VoteIgnored, VoteRefused,
+    ElectionImpossible, Fact, FullSyncReason, HandoverRefused, Health, ReplicaReason, StateReason,
+    UpdateIgnored, VoteIgnored, VoteRefused,
 };
 use hashslot_core::view::{Names, Sentence, english, sentence_of};
 use hashslot_core::words::{ActorId, Addr, EventId, NodeId, Slot, Time};
@@ -67,6 +67,7 @@ fn rare_facts() -> Vec<Fact> {
         Fact::ElectionImpossible { master, why: ElectionImpossible::WaitingDelay { left_ms: 1 } },
         Fact::FailIgnored { from },
         Fact::FullSyncStarted { replica: addr, why: FullSyncReason::FirstSync },
+        Fact::HandoverRefused { by: from, why: HandoverRefused::UnknownSender },
         Fact::RankRaised { rank: 1, added_ms: 1_000 },
         Fact::StateChanged { to: Health::Fail, why: StateReason::SlotUnassigned(slot) },
         Fact::UpdateIgnored { about, why: UpdateIgnored::AboutMyself },
@@ -86,7 +87,7 @@ fn rare_notes() -> Vec<ClientNote> {
     let node = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 7001);
     let (slot, then, timing) = (Slot::new(866).unwrap(), Then::GivesUp, Timing::InTime);
     vec![
-        ClientNote::Redirected { kind: Redirect::Ask, slot, to: node, timing },
+        ClientNote::Redirected { kind: Redirect::Ask, slot, to: node, host: None, timing },
         ClientNote::Failed { node, how: Failure::Closed, then, timing },
         ClientNote::Failed { node, how: Failure::ConnectTimeout, then, timing },
     ]

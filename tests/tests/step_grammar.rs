@@ -6,8 +6,8 @@ use bytes::Bytes;
 use hashslot_core::words::{Slot, Span, quote_arg, split_args};
 use hashslot_core::world::condition::{Condition, Opinion};
 use hashslot_core::world::step::{
-    Ask, ClientKind, ClientName, Data, Draw, Line, MessageKind, Name, Offset, Port, Setting, Step,
-    Way,
+    Ask, ClientKind, ClientName, Data, Draw, Line, MessageKind, Name, Offset, Party, Port, Setting,
+    Step, Way,
 };
 use proptest::prelude::*;
 
@@ -54,6 +54,14 @@ fn any_link() -> impl Strategy<Value = (Port, Port, Way)> {
     (two, any_way()).prop_map(|((from, to), way)| (from, to, way))
 }
 
+/// Two nodes, or a node and the programs outside.
+fn any_path() -> impl Strategy<Value = (Party, Party, Way)> {
+    let paths = any_link().prop_map(|(from, to, way)| (from.into(), to.into(), way));
+    let outside = (any_port(), any_way()).prop_map(|(to, way)| (Party::Outside, to.into(), way));
+    let from = (any_port(), any_way()).prop_map(|(from, way)| (from.into(), Party::Outside, way));
+    prop_oneof![3 => paths, 1 => outside, 1 => from]
+}
+
 fn any_opinion() -> impl Strategy<Value = Opinion> {
     prop::sample::select(vec![
         Opinion::Ok,
@@ -93,6 +101,9 @@ fn any_kind_of_message() -> impl Strategy<Value = MessageKind> {
         MessageKind::Update,
         MessageKind::AuthReq,
         MessageKind::AuthAck,
+        MessageKind::MfStart,
+        MessageKind::Publish,
+        MessageKind::PublishShard,
         MessageKind::Replication,
     ])
 }
@@ -107,11 +118,11 @@ fn any_groups() -> impl Strategy<Value = Vec<Vec<Port>>> {
 
 fn any_network_step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        any_link().prop_map(|(from, to, way)| Step::Cut { from, to, way }),
+        any_path().prop_map(|(from, to, way)| Step::Cut { from, to, way }),
         Just(Step::Heal(None)),
-        any_link().prop_map(|(one, other, _)| Step::Heal(Some((one, other)))),
+        any_path().prop_map(|(one, other, _)| Step::Heal(Some((one, other)))),
         any_groups().prop_map(Step::Partition),
-        (any_link(), any_span(), any_span()).prop_map(|((from, to, way), latency, jitter)| {
+        (any_path(), any_span(), any_span()).prop_map(|((from, to, way), latency, jitter)| {
             Step::Slow { from, to, way, latency, jitter }
         }),
         (any_kind_of_message(), any_link()).prop_map(|(kind, (from, to, way))| Step::Drop {
@@ -125,7 +136,8 @@ fn any_network_step() -> impl Strategy<Value = Step> {
 }
 
 fn any_node_step() -> impl Strategy<Value = Step> {
-    let data = prop::sample::select(vec![Data::Keep, Data::Empty, Data::LostConfig]);
+    let data =
+        prop::sample::select(vec![Data::Keep, Data::Empty, Data::LostConfig, Data::TornConfig]);
     let offset = (-3_000_000_000_000i64..3_000_000_000_000).prop_map(Offset::from_micros);
     let setting = "[a-z][a-z0-9-]{0,40}".prop_filter_map("a setting", |t| Setting::parse(&t));
     prop_oneof![
@@ -175,6 +187,8 @@ fn any_ask() -> impl Strategy<Value = Ask> {
         prop::option::of(any_port()).prop_map(Ask::Beliefs),
         Just(Ask::Writes),
         Just(Ask::Digest),
+        any_port().prop_map(Ask::NodesConf),
+        any_port().prop_map(Ask::Facts),
         any_port().prop_map(Ask::Log),
     ]
 }

@@ -8,22 +8,62 @@ use std::rc::Rc;
 
 use yew::prelude::*;
 
-use crate::carrier::Carrier;
+use crate::carrier::{Carrier, Fate};
 use crate::lab::{Answer, Ask};
 use crate::model::{Action, Model};
+use crate::worlds::World;
 
 /// The way to the lab and to the model; clones share it.
-#[derive(Clone, PartialEq)]
+#[derive(Clone)]
 pub struct Asker {
     carrier: Carrier,
     model: UseReducerDispatcher<Model>,
+    kept: Rc<RefCell<Kept>>,
+}
+
+impl PartialEq for Asker {
+    fn eq(&self, other: &Asker) -> bool {
+        self.carrier == other.carrier
+    }
+}
+
+/// What is remembered of the lab.
+#[derive(Default)]
+struct Kept {
     /// The lab as a text, as it was after the last deed.
-    kept: Rc<RefCell<Option<String>>>,
+    link: Option<String>,
+    /// What the address asked for last.
+    address: Option<String>,
+}
+
+/// How one comes to an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Came {
+    Anew,
+    /// It is what the lab has open already.
+    Again,
 }
 
 impl Asker {
-    pub fn new(carrier: Carrier, model: UseReducerDispatcher<Model>) -> Asker {
+    /// The way to the lab of a world.
+    pub fn new(world: World, model: UseReducerDispatcher<Model>) -> Asker {
+        let told = model.clone();
+        let on_fate = move |fate: Fate| told.dispatch(Action::Met(fate));
+        let carrier = match world {
+            World::Page => Carrier::to_worker(on_fate),
+            World::Served => Carrier::to_server(on_fate),
+        };
         Asker { carrier, model, kept: Rc::default() }
+    }
+
+    /// Connects to the server, unless that was done before.
+    pub fn connect(&self) {
+        self.carrier.connect();
+    }
+
+    /// Whether anything was asked that is not answered yet.
+    pub fn is_waiting(&self) -> bool {
+        self.carrier.is_waiting()
     }
 
     /// Asks to look at something: time stands still at what comes back.
@@ -37,6 +77,12 @@ impl Asker {
     pub fn play(&self, ask: Ask) {
         let model = self.model.clone();
         self.carrier.send(ask, move |answer| model.dispatch(Action::Answered(answer)));
+    }
+
+    /// Looks at the present of a served cluster again. What was said before stays said.
+    pub fn watch(&self) {
+        let model = self.model.clone();
+        self.carrier.send(Ask::Show, move |answer| model.dispatch(Action::Watched(answer)));
     }
 
     /// Asks to do something in the world, or in the lesson: the stage follows by itself.
@@ -60,7 +106,18 @@ impl Asker {
 
     /// Remembers the lab as it is, to be opened again should the next deed take too long.
     pub fn keep(&self, link: String) {
-        *self.kept.borrow_mut() = Some(link);
+        self.kept.borrow_mut().link = Some(link);
+    }
+
+    /// What the address asked for last.
+    pub fn address(&self) -> String {
+        self.kept.borrow().address.clone().unwrap_or_default()
+    }
+
+    /// Remembers what the address asks for.
+    pub fn come_to(&self, address: &str) -> Came {
+        let before = self.kept.borrow_mut().address.replace(address.to_owned());
+        if before.as_deref() == Some(address) { Came::Again } else { Came::Anew }
     }
 
     /// For how many ms the simulation has been busy with one thing.
@@ -73,7 +130,7 @@ impl Asker {
         self.carrier.restart();
         let model = self.model.clone();
         model.dispatch(Action::Busy(false));
-        let Some(source) = self.kept.borrow().clone() else { return };
+        let Some(source) = self.kept.borrow().link.clone() else { return };
         self.carrier.send(Ask::OpenText { file: "kept".to_owned(), source }, move |answer| {
             model.dispatch(Action::Answered(answer));
             model.dispatch(Action::Say("Stopped. This is how it was before.".into()));

@@ -11,15 +11,16 @@ use yew::prelude::*;
 use crate::asker::Asker;
 use crate::lab::Ask;
 use crate::model::Action;
+use crate::worlds::{World, Worlds};
 
-/// A larger file is not even read: no lesson and no run has so much.
-const FILE_MAX: f64 = 4_000_000.0;
+/// A larger file is not even read: what a page plays has to fit into its memory, several times.
+const FILE_MAX: f64 = 8_000_000.0;
 
 /// Opens what is dropped anywhere on the page.
 #[hook]
-pub fn use_dropped_files(asker: &Asker) {
-    let asker = asker.clone();
-    use_effect_with((), move |()| {
+pub fn use_dropped_files(worlds: &Worlds) {
+    use_effect_with(worlds.clone(), move |worlds| {
+        let worlds = worlds.clone();
         let active = EventListenerOptions::enable_prevent_default();
         let over = EventListener::new_with_options(&document(), "dragover", active, |event| {
             event.prevent_default();
@@ -27,14 +28,18 @@ pub fn use_dropped_files(asker: &Asker) {
         let dropped = EventListener::new_with_options(&document(), "drop", active, move |event| {
             event.prevent_default();
             let event: &DragEvent = event.unchecked_ref();
-            open_first(event.data_transfer().and_then(|data| data.files()), &asker);
+            open_first(event.data_transfer().and_then(|data| data.files()), &worlds);
         });
         move || drop((over, dropped))
     });
 }
 
-/// Opens the first of some files.
-pub fn open_first(files: Option<FileList>, asker: &Asker) {
+/// Opens the first of some files in the page's own world.
+pub fn open_first(files: Option<FileList>, worlds: &Worlds) {
+    let asker = &worlds.page;
+    if worlds.shown != World::Page {
+        worlds.go(World::Page);
+    }
     let Some(file) = files.and_then(|files| files.get(0)) else {
         let hint = "That is no file. Drop a lesson (.md), or a file that was saved here.";
         return asker.tell(Action::Say(hint.into()));
@@ -46,8 +51,10 @@ fn open(file: File, asker: Asker) {
     let name = file.name();
     if file.size() > FILE_MAX {
         let size = file.size() / 1_000_000.0;
-        let hint =
-            format!("{name} has {size:.0} MB: a lesson has at most 1 MB. It was not opened.");
+        let hint = format!(
+            "{name} has {size:.0} MB. The page plays files of up to 8 MB; `hashslot run` plays \
+             larger ones."
+        );
         return asker.tell(Action::Say(hint.into()));
     }
     spawn_local(async move {

@@ -9,11 +9,12 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, KeyboardEvent, MediaQueryList};
 use yew::prelude::*;
 
-use crate::asker::Asker;
+use crate::asker::{Asker, Came};
 use crate::lab::{Answer, Ask, LINK_LEAD, RunnerAsk};
 use crate::memory;
 use crate::model::{Action, Model, Motion, Pace, Sheet, Tab};
 use crate::moves::Move;
+use crate::worlds::{self, Offer};
 
 /// The lesson that a newcomer finds.
 const DEFAULT_LESSON: &str = "first-five-minutes";
@@ -28,26 +29,30 @@ const SILENCE: Span = Span::from_secs(1);
 const TICK_MS: u32 = 100;
 
 /// Opens what the address asks for: a lesson by its id, `#lesson=ID`, or a whole lab, `#lab=...`.
+/// While it asks for the other world, all that is open stays as it is.
 #[hook]
-pub fn use_address(asker: &Asker) {
+pub fn use_address(asker: &Asker, offer: Offer) {
     let asker = asker.clone();
     use_effect_with((), move |()| {
-        open_address(&asker);
+        open_address(&asker, offer);
         if window().location().search().is_ok_and(|search| search.contains("present")) {
             asker.tell(Action::TogglePresent);
         }
-        let listener = EventListener::new(&window(), "hashchange", move |_| open_address(&asker));
+        let listener =
+            EventListener::new(&window(), "hashchange", move |_| open_address(&asker, offer));
         move || drop(listener)
     });
 }
 
-fn open_address(asker: &Asker) {
-    let hash = window().location().hash().unwrap_or_default();
-    let asked = hash.strip_prefix('#').unwrap_or_default();
+fn open_address(asker: &Asker, offer: Offer) {
+    let Some(asked) = worlds::wish(offer) else { return };
+    // Whoever comes back from the other world finds what was open.
+    if asker.come_to(&asked) == Came::Again {
+        return;
+    }
     if asked.starts_with(LINK_LEAD) {
         asker.tell(Action::Leave);
-        let source = asked.to_owned();
-        return asker.play(Ask::OpenText { file: "link".to_owned(), source });
+        return asker.play(Ask::OpenText { file: "link".to_owned(), source: asked });
     }
     match asked.strip_prefix("lesson=") {
         Some(id) if !id.is_empty() => open_lesson(id.to_owned(), asker),
@@ -128,9 +133,10 @@ pub fn use_patience(asker: &Asker) {
 /// Shows what comes next after a while, again and again, as long as the page plays.
 #[hook]
 pub fn use_motion(model: &UseReducerHandle<Model>, asker: &Asker) {
-    let asker = asker.clone();
     let pace = model.pace;
-    use_effect_with((model.motion, pace, model.shown.clone()), move |(motion, pace, shown)| {
+    let deps = (model.motion, pace, model.shown.clone(), asker.clone());
+    use_effect_with(deps, move |(motion, pace, shown, asker)| {
+        let asker = asker.clone();
         let silence = shown.as_ref().and_then(|shown| shown.passed).unwrap_or(Span::ZERO);
         let next = Ask::Step { direction: Direction::Forward, filter: Filter::Story };
         let (pause_ms, ask) = match pace {
@@ -157,10 +163,10 @@ pub fn use_motion(model: &UseReducerHandle<Model>, asker: &Asker) {
 pub fn use_keys(model: &UseReducerHandle<Model>, asker: &Asker) {
     let is_still = model.motion == Motion::Still;
     let is_presenting = model.desk.is_presenting;
-    let asker = asker.clone();
-    let deps = (is_still, is_presenting, model.shown.clone());
-    use_effect_with(deps, move |(is_still, is_presenting, shown)| {
-        let (is_still, is_presenting, shown) = (*is_still, *is_presenting, shown.clone());
+    let deps = (is_still, is_presenting, model.shown.clone(), asker.clone());
+    use_effect_with(deps, move |(is_still, is_presenting, shown, asker)| {
+        let (is_still, is_presenting) = (*is_still, *is_presenting);
+        let (shown, asker) = (shown.clone(), asker.clone());
         // A space would scroll the page as well.
         let active = EventListenerOptions::enable_prevent_default();
         let listener =
@@ -198,7 +204,7 @@ fn move_of(event: &KeyboardEvent, is_still: bool) -> Option<Move> {
         "," => step(Direction::Back, Filter::News),
         ">" => step(Direction::Forward, Filter::Moments),
         "<" => step(Direction::Back, Filter::Moments),
-        "Home" => Some(Move::BackToLesson),
+        "Home" => Some(Move::Back),
         _ => None,
     }
 }

@@ -4,7 +4,8 @@
 //! plain data that came back.
 
 pub use hashslot_core::lab::{
-    Answer, Arrow, Ask, Exchanged, LINK_LEAD, Lab, Lane, LessonState, Mark, Pause, Reason, Request,
-    Response, Shelved, Shown,
+    Answer, Arrow, Ask, Clock, Exchanged, LINK_LEAD, Lab, Lane, LessonState, Live, Mark, Pause,
+    Reason, Request, Response, Served, Shelved, Shown, Watched,
 };
 pub use hashslot_core::lesson::{Lesson, RunnerAsk};
+pub use hashslot_core::view::Redirected;

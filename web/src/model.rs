@@ -9,7 +9,9 @@ use std::sync::Arc;
 use hashslot_core::lesson::Sight;
 use yew::prelude::*;
 
-use crate::lab::{Answer, Lesson, Reason, Shelved, Shown};
+use crate::carrier::Fate;
+use crate::lab::{Answer, Lesson, Reason, Redirected, Shelved, Shown};
+use crate::watching::present;
 
 /// Everything that the page draws from.
 #[derive(Clone, Default, PartialEq)]
@@ -21,6 +23,8 @@ pub struct Model {
     pub lesson_id: Option<AttrValue>,
     pub shown: Option<Rc<Shown>>,
     pub why: Option<Rc<Vec<Reason>>>,
+    /// Where real clients were sent last, oldest first.
+    pub redirects: Rc<Vec<Redirected>>,
     pub motion: Motion,
     pub pace: Pace,
     pub trouble: Option<Trouble>,
@@ -30,7 +34,27 @@ pub struct Model {
     pub is_busy: bool,
     /// Whether the lesson goes on where it was left at another time.
     pub is_resumed: bool,
+    pub far_end: FarEnd,
     pub desk: Desk,
+}
+
+/// What the page knows of whoever simulates.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum FarEnd {
+    /// It has not been heard of yet.
+    #[default]
+    Coming,
+    Here,
+    /// It went away; the page tries again so many seconds later.
+    Away {
+        retry_s: u32,
+    },
+}
+
+impl FarEnd {
+    pub fn is_away(self) -> bool {
+        matches!(self, FarEnd::Away { .. })
+    }
 }
 
 /// How the page is arranged: which drawers are open, and what is pointed at.
@@ -89,6 +113,9 @@ pub enum Pace {
 /// Said after a minute in which only heartbeats went.
 const NOTHING_HAPPENS: &str = "Nothing will happen by itself. Kill a node?";
 
+/// So many redirects are remembered.
+const REDIRECTS_MAX: usize = 8;
+
 /// What went wrong, in words for the person.
 #[derive(Clone, PartialEq)]
 pub enum Trouble {
@@ -102,12 +129,15 @@ pub enum Trouble {
 
 /// What can happen to the page.
 pub enum Action {
-    Lost(String),
+    /// Whoever simulates came or went.
+    Met(Fate),
     /// Another lesson was asked for.
     Leave,
     Answered(Answer),
     /// An answer to something that the learner did: the stage follows by itself.
     Moved(Answer),
+    /// Another look at a present that goes on by itself: nothing was done.
+    Watched(Answer),
     Play,
     Pause,
     SetPace(Pace),
@@ -131,10 +161,10 @@ impl Reducible for Model {
     fn reduce(self: Rc<Self>, action: Action) -> Rc<Self> {
         let mut model = (*self).clone();
         match action {
-            Action::Lost(why) => model.trouble = Some(Trouble::Lost(why.into())),
+            Action::Met(fate) => model.meet(fate),
             Action::Leave => {
-                let Model { engine, lessons, pace, desk, .. } = model;
-                model = Model { engine, lessons, pace, desk, ..Model::default() };
+                let Model { engine, lessons, pace, desk, far_end, .. } = model;
+                model = Model { engine, lessons, pace, desk, far_end, ..Model::default() };
             }
             Action::Answered(answer) => model.hear(answer),
             Action::Moved(answer) => {
@@ -142,6 +172,7 @@ impl Reducible for Model {
                 model.hear(answer);
                 model.set_going();
             }
+            Action::Watched(answer) => model.see(answer),
             Action::Play => model.set_going(),
             Action::Pause => model.motion = Motion::Still,
             Action::SetPace(pace) => model.pace = pace,
@@ -175,6 +206,27 @@ impl Desk {
 }
 
 impl Model {
+    fn meet(&mut self, fate: Fate) {
+        match fate {
+            Fate::Up => self.far_end = FarEnd::Here,
+            Fate::Away { retry_s } => self.far_end = FarEnd::Away { retry_s },
+            // The first words of trouble say what it was.
+            Fate::Broken(_) if matches!(self.trouble, Some(Trouble::Lost(_))) => {}
+            Fate::Broken(why) => self.trouble = Some(Trouble::Lost(why.into())),
+        }
+    }
+
+    /// Takes what is seen of a present that goes on; what is said stays, and so do the reasons.
+    fn see(&mut self, answer: Answer) {
+        let said = (self.trouble.clone(), self.note.clone());
+        match answer {
+            Answer::Shown(shown) => self.show(*shown),
+            // It comes from nobody's doing, and will be asked again.
+            _ => return,
+        }
+        (self.trouble, self.note) = said;
+    }
+
     fn hear(&mut self, answer: Answer) {
         if !matches!(self.trouble, Some(Trouble::Lost(_))) {
             self.trouble = None;
@@ -188,6 +240,7 @@ impl Model {
                 self.why = None;
                 self.motion = Motion::Still;
                 self.is_resumed = false;
+                self.redirects = Rc::default();
                 self.show(*shown);
                 self.note = note.map(AttrValue::from);
             }
@@ -225,7 +278,23 @@ impl Model {
             (false, _) => Motion::Playing,
         };
         self.note = shown.is_idle.then_some(NOTHING_HAPPENS.into());
+        let redirects = std::mem::take(&mut shown.redirects);
+        if present(&shown).is_some() {
+            self.remember(redirects);
+        }
         self.shown = Some(Rc::new(shown));
+    }
+
+    /// Adds redirects that are new.
+    fn remember(&mut self, redirects: Vec<Redirected>) {
+        let last = self.redirects.last().map(|redirect| redirect.position);
+        let is_new = |it: &Redirected| last.is_none_or(|last| it.position > last);
+        let new: Vec<Redirected> = redirects.into_iter().filter(is_new).collect();
+        if !new.is_empty() {
+            let all = Rc::make_mut(&mut self.redirects);
+            all.extend(new);
+            all.drain(..all.len().saturating_sub(REDIRECTS_MAX));
+        }
     }
 
     /// Whether what is newly shown is a decision, at which the play stops: once per kind per fault.

@@ -1,8 +1,8 @@
-//! What crosses between page and worker, and how it is written.
+//! What crosses between the page and a lab, and how it is written.
 //!
 //! Towards the worker goes one `Request` a message. Back comes a `FromWorker`: that it is ready,
 //! answers, or, if it broke, why. All of it is JSON text: a string is copied once by the browser,
-//! and the same words could travel over a socket.
+//! and the same words travel over a socket, where each answer is a message of its own.
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,11 @@ pub fn encode<T: Serialize>(value: &T) -> JsValue {
 pub fn decode<T: DeserializeOwned>(data: &JsValue) -> T {
     let text = data.as_string().expect("both ends send text");
     serde_json::from_str(&text).expect("both ends speak the same version")
+}
+
+/// The value that a message of somebody else's carries, or why it cannot be read.
+pub fn read<T: DeserializeOwned>(data: &JsValue) -> Result<T, serde_json::Error> {
+    serde_json::from_str(&data.as_string().unwrap_or_default())
 }
 
 #[cfg(test)]

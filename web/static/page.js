@@ -2,9 +2,16 @@
 // that nothing is downloaded or compiled twice.
 import init, { start_page } from "./hashslot.js";
 
+// What the server has to offer: a server that runs a cluster answers with other words than the
+// file that lies here. Without an answer there is only the page.
+const offer = fetch("worlds.json")
+  .then((answer) => answer.json())
+  .then((worlds) => (worlds.served ? "cluster" : "page"))
+  .catch(() => "page");
+
 try {
   await init();
-  start_page();
+  start_page(await offer);
 } catch (error) {
   console.error(error);
   document.querySelector("#app").innerHTML =

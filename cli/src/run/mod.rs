@@ -1,13 +1,14 @@
-//! `hashslot run LESSON`: plays a lesson in the terminal.
+//! `hashslot run LESSON`: plays a lesson in the terminal; or a run that was saved or recorded.
 //!
 //! The player (in core) plays the lesson; this shows what it does and asks the person. `item` is
 //! what can be shown, `screen` how, `learner` who answers, `play` the conversation,
-//! `questions` its predictions and quizzes.
+//! `questions` its predictions and quizzes; `recorded` plays a run.
 
 mod item;
 mod learner;
 mod play;
 mod questions;
+mod recorded;
 mod screen;
 
 use std::ffi::OsString;
@@ -31,6 +32,7 @@ Examples:
   hashslot run my-lesson.md          from a file
   hashslot run 8 --no-input | less   all of it, with the right answers
   hashslot run 8 --json              for programs, one JSON object a line
+  hashslot run record.session        a run that was saved or recorded, to its end
 
 While it plays, Enter goes on and q leaves. Wherever it waits you may type lines of your own:
   $ beliefs 7000    or    7000> CLUSTER INFO
@@ -38,13 +40,13 @@ The lesson waits meanwhile: what you do happens on a branch of your own.
 
 Exit codes:
   0  played, or left
-  1  the lesson has mistakes, which are shown with their places
-  2  there is no such lesson";
+  1  the lesson has mistakes, which are shown with their places; or the run ended differently
+  2  there is no such lesson; or the file is no run that can be read";
 
 #[derive(Debug, Parser)]
 #[command(after_help = EXAMPLES)]
 pub struct RunArgs {
-    /// Name or number of a lesson, or its file
+    /// Name or number of a lesson, or its file; or the file of a run
     #[arg(value_name = "LESSON", value_parser = LessonParser, hide_possible_values = true)]
     lesson: OsString,
     /// Play to the end without asking; so it is, too, when standard input is no terminal
@@ -57,6 +59,10 @@ pub struct RunArgs {
 
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let found = lessons::find(&args.lesson)?;
+    if recorded::is_run(&found) {
+        let form = if args.json { recorded::Form::Json } else { recorded::Form::Text };
+        return recorded::play(&found, form);
+    }
     let lesson = Lesson::parse_bytes(&found.name, &found.bytes).map_err(|mistakes| {
         eprint!("{}", render_all(&mistakes, Terminal::stderr().colour));
         Failure::Shown

@@ -13,7 +13,8 @@ use axum::routing::get;
 use super::negotiate::{self, Coding};
 use crate::site::{self, File};
 
-/// The same words as in the page's own meta element; a test compares them.
+/// What a page may load, and from where. The same words as in the page's own meta element; a test
+/// compares them.
 pub const POLICY: &str = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; \
     worker-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
     connect-src 'self'; base-uri 'none'; form-action 'none'";

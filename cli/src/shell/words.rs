@@ -104,7 +104,10 @@ fn save(sitting: &mut Sitting, rest: &str) -> Reply {
     if rest.is_empty() {
         return Reply::wrong("a file is missing; write, say: save failover.txt");
     }
-    let text = sitting.session.save();
+    let text = match sitting.session.save() {
+        Ok(text) => text,
+        Err(error) => return Reply::wrong(&error.to_string()),
+    };
     match fs::write(rest, &text) {
         Ok(()) => {
             let end = text.lines().last().unwrap_or_default();

@@ -2,9 +2,11 @@
 //!
 //! Every step of a lesson is played and its output compared, every prediction must have its one
 //! right option, every counter-run must come true. With `--update` the expected output is rewritten
-//! from the run. Results go to standard output, mistakes to standard error.
+//! from the run. Results go to standard output, mistakes to standard error. `--on processes` or
+//! `docker` plays them on real nodes instead, without what only the simulator can do.
 
 mod difference;
+mod live;
 mod report;
 
 use std::ffi::OsString;
@@ -12,9 +14,9 @@ use std::fs;
 use std::path::Path;
 use std::sync::Arc;
 
-use clap::{Parser, ValueHint};
+use clap::{Parser, ValueEnum, ValueHint};
 use hashslot_core::lab::Player;
-use hashslot_core::lesson::{Diagnostic, ErrorCodes, Lesson, update};
+use hashslot_core::lesson::{Diagnostic, ErrorCodes, Finding, Lesson, update};
 
 use crate::failure::Failure;
 use crate::lessons::{self, Found};
@@ -28,6 +30,8 @@ Examples:
   hashslot test docs/lessons/en            all *.md in a folder
   hashslot test my-lesson.md --update      rewrite the expected output from the run
   hashslot test --json                     for programs, one JSON object a line
+  hashslot test 8 --on processes           on real nodes: needs redis-server 7.0
+  hashslot test 8 --on docker              in containers of a Docker engine
 
 --update prints what it changes. Lines that still match stay as they are, wildcards too. It refuses
 to change an error code unless told --accept. Predictions are for the author to mend.
@@ -49,9 +53,26 @@ pub struct TestArgs {
     /// With --update: change error codes, too
     #[arg(long, requires = "update")]
     accept: bool,
+    /// On what the lessons are played
+    #[arg(long, value_enum, default_value = "simulator", conflicts_with = "update")]
+    on: On,
+    /// With --on docker: what the containers are made of; any image with a redis-server
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
     /// Print one JSON object a line
     #[arg(long)]
     json: bool,
+}
+
+/// What may play a lesson.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum On {
+    /// The simulated cluster
+    Simulator,
+    /// Real redis-server processes on this machine, at real speed
+    Processes,
+    /// The same in containers of a Docker engine
+    Docker,
 }
 
 pub fn run(args: &TestArgs) -> Result<(), Failure> {
@@ -63,7 +84,7 @@ pub fn run(args: &TestArgs) -> Result<(), Failure> {
         report.begin(&found.name)?;
         let outcome = match &found.path {
             Some(path) if args.update => rewrite(found, path, codes)?,
-            _ => check(found),
+            _ => check(found, args.on, args.image.as_deref())?,
         };
         report.add(&found.name, outcome)?;
     }
@@ -88,17 +109,24 @@ fn find(args: &TestArgs) -> Result<Vec<Found>, Failure> {
 }
 
 /// Reads a lesson and plays it as its test.
-fn check(found: &Found) -> Outcome {
-    match Lesson::parse_bytes(&found.name, &found.bytes) {
-        Err(mistakes) => Outcome::Broken(mistakes),
-        Ok(lesson) => judge(&Player::test(Arc::new(lesson))),
-    }
+fn check(found: &Found, on: On, image: Option<&str>) -> Result<Outcome, Failure> {
+    let lesson = match Lesson::parse_bytes(&found.name, &found.bytes) {
+        Err(mistakes) => return Ok(Outcome::Broken(mistakes)),
+        Ok(lesson) => Arc::new(lesson),
+    };
+    Ok(match on {
+        On::Simulator => judge(&Player::test(lesson)),
+        On::Processes => outcome(&lesson, &live::play_on("processes", image, &lesson)?),
+        On::Docker => outcome(&lesson, &live::play_on("docker", image, &lesson)?),
+    })
 }
 
 fn judge(player: &Player) -> Outcome {
-    let lesson = player.lesson();
-    let found = player.findings().iter();
-    let found: Vec<Diagnostic> = found.map(|finding| finding.diagnostic(lesson)).collect();
+    outcome(player.lesson(), player.findings())
+}
+
+fn outcome(lesson: &Lesson, found: &[Finding]) -> Outcome {
+    let found: Vec<Diagnostic> = found.iter().map(|one| one.diagnostic(lesson)).collect();
     match found.is_empty() {
         true => Outcome::Passed,
         false => Outcome::Failed(found),
@@ -126,7 +154,7 @@ fn rewrite(found: &Found, path: &Path, codes: ErrorCodes) -> Result<Outcome, Fai
     fs::write(path, &new).map_err(unwritable)?;
     let changes = Change::between(&lesson.source, &new);
     let again = Found { name: found.name.clone(), bytes: new.into_bytes(), path: None };
-    Ok(match check(&again) {
+    Ok(match check(&again, On::Simulator, None)? {
         Outcome::Passed => Outcome::Updated { changes, left: Vec::new() },
         Outcome::Failed(left) | Outcome::Broken(left) => Outcome::Updated { changes, left },
         updated @ Outcome::Updated { .. } => updated,

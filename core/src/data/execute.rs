@@ -15,7 +15,9 @@ use bytes::Bytes;
 use crate::words::Time;
 
 use super::keyspace::{Expiry, Keyspace, Value};
-use super::{Reply, row, unknown_command};
+use super::row::row_of;
+use super::spec::{Flags, KeySpec, Spec};
+use super::{Reply, Row, row, rows, unknown_command, unknown_subcommand};
 
 /// In which part a server plays when it runs a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,11 +38,20 @@ pub struct Context {
     pub role: Role,
     /// Keys that this call found expired and deleted.
     expired: Vec<Bytes>,
+    seen: Seen,
+}
+
+/// How the questions after keys came out.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub hits: u64,
+    pub misses: u64,
+    pub expired: u64,
 }
 
 impl Context {
     pub const fn new(now: Time, role: Role) -> Context {
-        Context { now, role, expired: Vec::new() }
+        Context { now, role, expired: Vec::new(), seen: Seen { hits: 0, misses: 0, expired: 0 } }
     }
 
     /// The clock in milliseconds, as expiries count.
@@ -57,8 +68,23 @@ impl Context {
         if self.exists(keyspace, key) { keyspace.get_stored(key) } else { None }
     }
 
+    /// How the questions of this call came out.
+    pub const fn seen(&self) -> Seen {
+        self.seen
+    }
+
     /// Whether the key is there, after the question whether it is expired.
     pub(super) fn exists(&mut self, keyspace: &mut Keyspace, key: &[u8]) -> bool {
+        let exists = self.is_there(keyspace, key);
+        if exists {
+            self.seen.hits += 1;
+        } else {
+            self.seen.misses += 1;
+        }
+        exists
+    }
+
+    fn is_there(&mut self, keyspace: &mut Keyspace, key: &[u8]) -> bool {
         if !keyspace.is_expired(key, self.now) {
             return keyspace.get_stored(key).is_some();
         }
@@ -68,6 +94,7 @@ impl Context {
             Role::Master => {
                 keyspace.remove(key);
                 self.expired.push(Bytes::copy_from_slice(key));
+                self.seen.expired += 1;
                 false
             }
         }
@@ -92,6 +119,22 @@ impl Context {
         }
         outcome
     }
+}
+
+/// What of the questions of a call counts as hits and misses (Redis 7.0, `db.c: lookupKeyRead`):
+/// all those of a command that reads, and the first of one that writes but gives the old value.
+pub fn counted(spec: &Spec, args: &[Bytes], seen: Seen) -> Seen {
+    if spec.flags.contains(Flags::READONLY) && spec.keys != KeySpec::NONE {
+        return seen;
+    }
+    let is_get = |arg: &Bytes| arg.eq_ignore_ascii_case(b"GET");
+    let gives_old = matches!(spec.name, "getdel" | "getex" | "getset")
+        || (spec.name == "set" && args.iter().skip(3).any(is_get));
+    if !gives_old {
+        return Seen { hits: 0, misses: 0, ..seen };
+    }
+    let hits = seen.hits.min(1);
+    Seen { hits, misses: if hits == 0 { seen.misses.min(1) } else { 0 }, ..seen }
 }
 
 /// What came of a call.
@@ -127,13 +170,27 @@ pub(super) fn delete(key: &Bytes) -> Vec<Bytes> {
 /// Runs a call, whose first argument is the command's name, from the checks on.
 pub fn execute(keyspace: &mut Keyspace, context: &mut Context, args: &[Bytes]) -> Outcome {
     let name = args.first().expect("a call has a name");
-    let Some(row) = row(name) else {
-        return unknown_command(args).into();
+    let found = row(name).or_else(|| args.get(1).and_then(|below| row_of(name, below)));
+    let Some(row) = found else {
+        return unknown(args).into();
     };
     match row.check_arity(args) {
         Some(error) => error.into(),
         None => row.execute(keyspace, context, args),
     }
+}
+
+/// The error of a call that is in no table.
+fn unknown(args: &[Bytes]) -> Reply {
+    let parent = |row: &'static Row| row.name.split_once('|').map(|(parent, _)| parent);
+    let named = |name: &&str| args[0].eq_ignore_ascii_case(name.as_bytes());
+    let Some(name) = rows().filter_map(parent).find(named) else {
+        return unknown_command(args);
+    };
+    if args.len() > 1 {
+        return unknown_subcommand(args);
+    }
+    Spec { name, ..Spec::BLANK }.wrong_arity()
 }
 
 /// Deletes at most `budget` expired keys, the longest expired first, as a server does ten times

@@ -12,6 +12,7 @@ use bytes::Bytes;
 
 use super::Reply;
 use super::execute::{Context, Outcome, delete};
+use super::key_use::KeyUse;
 use super::keyspace::{Expiry, Keyspace};
 use super::number::integer_argument;
 use super::row::Row;
@@ -29,6 +30,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: WRITE_FAST,
             usage: "key seconds [NX|XX|GT|LT]",
             summary: "Set a key's time to live in seconds",
+            uses: &[KeyUse::ADJUSTS],
             ..EXPIRY
         },
         run: expire,
@@ -41,6 +43,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key milliseconds [NX|XX|GT|LT]",
             summary: "Set a key's time to live in milliseconds",
             since: "2.6.0",
+            uses: &[KeyUse::ADJUSTS],
             ..EXPIRY
         },
         run: pexpire,
@@ -53,6 +56,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key unix-time-seconds [NX|XX|GT|LT]",
             summary: "Set the expiration for a key as a UNIX timestamp",
             since: "1.2.0",
+            uses: &[KeyUse::ADJUSTS],
             ..EXPIRY
         },
         run: expireat,
@@ -65,6 +69,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key unix-time-milliseconds [NX|XX|GT|LT]",
             summary: "Set the expiration for a key as a UNIX timestamp specified in milliseconds",
             since: "2.6.0",
+            uses: &[KeyUse::ADJUSTS],
             ..EXPIRY
         },
         run: pexpireat,
@@ -76,6 +81,8 @@ pub(super) const ROWS: &[Row] = &[
             flags: READ_FAST,
             usage: "key",
             summary: "Get the time to live for a key in seconds",
+            uses: &[KeyUse::READS],
+            tips: &["nondeterministic_output"],
             ..EXPIRY
         },
         run: ttl,
@@ -88,6 +95,8 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key",
             summary: "Get the time to live for a key in milliseconds",
             since: "2.6.0",
+            uses: &[KeyUse::READS],
+            tips: &["nondeterministic_output"],
             ..EXPIRY
         },
         run: pttl,
@@ -100,6 +109,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key",
             summary: "Get the expiration Unix timestamp for a key",
             since: "7.0.0",
+            uses: &[KeyUse::READS],
             ..EXPIRY
         },
         run: expiretime,
@@ -112,6 +122,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key",
             summary: "Get the expiration Unix timestamp for a key in milliseconds",
             since: "7.0.0",
+            uses: &[KeyUse::READS],
             ..EXPIRY
         },
         run: pexpiretime,
@@ -124,6 +135,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key",
             summary: "Remove the expiration from a key",
             since: "2.2.0",
+            uses: &[KeyUse::ADJUSTS],
             ..EXPIRY
         },
         run: persist,

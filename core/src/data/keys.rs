@@ -11,8 +11,10 @@
 use bytes::Bytes;
 
 use super::Reply;
+use super::category::Categories;
 use super::execute::{Context, Outcome, Role};
 use super::glob::glob_matches;
+use super::key_use::KeyUse;
 use super::keyspace::Keyspace;
 use super::number::integer_argument;
 use super::row::Row;
@@ -30,6 +32,8 @@ pub(super) const ROWS: &[Row] = &[
             arity: -2,
             flags: Flags::WRITE,
             summary: "Delete a key",
+            uses: &[KeyUse::DELETES],
+            tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
             ..GENERIC
         },
         run: del,
@@ -42,6 +46,8 @@ pub(super) const ROWS: &[Row] = &[
             summary: "Delete a key asynchronously in another thread. \
                       Otherwise it is just as DEL, but non blocking.",
             since: "4.0.0",
+            uses: &[KeyUse::DELETES],
+            tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
             ..GENERIC
         },
         run: del,
@@ -52,6 +58,8 @@ pub(super) const ROWS: &[Row] = &[
             arity: -2,
             flags: READ_FAST,
             summary: "Determine if a key exists",
+            uses: &[KeyUse::LOOKS_AT],
+            tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
             ..GENERIC
         },
         run: exists,
@@ -64,6 +72,8 @@ pub(super) const ROWS: &[Row] = &[
             summary: "Alters the last access time of a key(s). \
                       Returns the number of existing keys specified.",
             since: "3.2.1",
+            uses: &[KeyUse::LOOKS_AT],
+            tips: &["request_policy:multi_shard", "response_policy:agg_sum"],
             ..GENERIC
         },
         run: exists,
@@ -76,6 +86,7 @@ pub(super) const ROWS: &[Row] = &[
             keys: KeySpec::ONE,
             usage: "key",
             summary: "Determine the type stored at key",
+            uses: &[KeyUse::LOOKS_AT],
             ..GENERIC
         },
         run: type_of,
@@ -88,6 +99,8 @@ pub(super) const ROWS: &[Row] = &[
             keys: KeySpec::NONE,
             usage: "pattern",
             summary: "Find all keys matching the given pattern",
+            tips: &["request_policy:all_shards", "nondeterministic_output_order"],
+            categories: Some(Categories::KEYSPACE.and(Categories::DANGEROUS)),
             ..GENERIC
         },
         run: keys,
@@ -101,6 +114,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "cursor [MATCH pattern] [COUNT count] [TYPE type]",
             summary: "Incrementally iterate the keys space",
             since: "2.8.0",
+            tips: &["nondeterministic_output", "request_policy:special"],
             ..GENERIC
         },
         run: scan,

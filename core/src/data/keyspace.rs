@@ -84,6 +84,15 @@ impl Keyspace {
         self.entries.is_empty()
     }
 
+    /// How long the keys that have a time to live have left, in the mean.
+    pub fn mean_ttl_ms(&self, now: Time) -> u64 {
+        let left = |(expiry, _): &(Expiry, Number)| {
+            u64::try_from(expiry.millis()).unwrap_or(0).saturating_sub(now.millis())
+        };
+        let sum: u64 = self.expiries.iter().map(left).fold(0, u64::saturating_add);
+        sum.checked_div(self.expiries.len() as u64).unwrap_or(0)
+    }
+
     /// How many keys have a time to live.
     pub fn expiring_len(&self) -> usize {
         self.expiries.len()
@@ -224,6 +233,16 @@ impl Keyspace {
     /// All key names, the most recently added first.
     pub fn names(&self) -> impl Iterator<Item = &Bytes> {
         self.names.iter().rev().map(|(_, key)| key)
+    }
+
+    /// A key that a number decides, drawn below the one that is given; `None` if there is no key.
+    pub fn pick(&self, draw: impl FnOnce(u64) -> u64) -> Option<&Bytes> {
+        if self.is_empty() {
+            return None;
+        }
+        let from = 1 + draw(self.last_number);
+        let next = self.names.range(from..).next();
+        next.or_else(|| self.names.iter().next()).map(|(_, key)| key)
     }
 
     /// A page of at most `count` keys from `cursor` on, and the cursor of the next page; the cursor

@@ -4,6 +4,8 @@
 //! sign, no leading zeros, no minus zero; it fits in 64 bits. A double goes out with 17 significant
 //! digits (`networking.c: addReplyDouble`, `%.17g`), so that it reads back as the same double.
 
+use bytes::BytesMut;
+
 use super::Reply;
 
 /// Reads a 64-bit integer in its one spelling.
@@ -14,7 +16,26 @@ pub fn parse_integer(text: &[u8]) -> Option<i64> {
         [b'1'..=b'9', rest @ ..] if rest.iter().all(u8::is_ascii_digit) => {}
         _ => return None,
     }
-    std::str::from_utf8(text).ok()?.parse().ok()
+    const SURELY_FIT: usize = 18;
+    if digits.len() > SURELY_FIT {
+        return std::str::from_utf8(text).ok()?.parse().ok();
+    }
+    let size = digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'));
+    Some(if digits.len() == text.len() { size } else { -size })
+}
+
+/// Writes a whole number in decimal digits.
+pub(super) fn push_decimal(mut number: u64, out: &mut BytesMut) {
+    const DIGITS_MAX: usize = 20;
+    let mut digits = [b'0'; DIGITS_MAX];
+    let mut at = DIGITS_MAX - 1;
+    while number >= 10 {
+        digits[at] += (number % 10) as u8;
+        number /= 10;
+        at -= 1;
+    }
+    digits[at] += number as u8;
+    out.extend_from_slice(&digits[at..]);
 }
 
 /// Reads an integer argument, or gives the error that Redis answers with.

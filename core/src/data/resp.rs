@@ -5,21 +5,18 @@
 //! boolean is 1 or 0, a double, a big number and a verbatim text are bulk strings, and of nulls
 //! there are two; RESP3 has one. A double goes out with 17 digits.
 //!
-//! Single values are framed by the `redis-protocol` crate. Lists are framed here, because its maps
+//! What is rare is framed by the `redis-protocol` crate. Lists are framed here, because its maps
 //! and sets forget the order that Redis promises and because it knows no null array; so are doubles
-//! and verbatim texts, which it would spell in its own way.
-
-use std::fmt::Write;
+//! and verbatim texts, which it would spell in its own way, and the values of RESP2, which are
+//! simple and most of what is ever sent.
 
 use bytes::{Buf, Bytes, BytesMut};
-use redis_protocol::resp2::encode::extend_encode_borrowed as frame_resp2;
-use redis_protocol::resp2::types::BorrowedFrame as Frame2;
 use redis_protocol::resp3::decode::complete::decode_range;
 use redis_protocol::resp3::encode::complete::extend_encode_borrowed as frame_resp3;
 use redis_protocol::resp3::types::{BorrowedFrame as Frame3, RangeFrame, VerbatimStringFormat};
 
 use super::Reply;
-use super::number::{format_double, parse_integer};
+use super::number::{format_double, parse_integer, push_decimal};
 
 /// Which protocol a client speaks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,21 +50,24 @@ pub fn encode_reply(reply: &Reply, protocol: Protocol, out: &mut BytesMut) {
     }
 }
 
+/// The head of a list of `len` replies that follow.
+pub fn encode_array_head(len: usize, out: &mut BytesMut) {
+    push_head(out, '*', len);
+}
+
 const FITS: &str = "the frame's buffer is as long as the frame";
 
 fn encode_resp2(reply: &Reply, out: &mut BytesMut) {
     match reply {
-        Reply::Simple(text) => push_single(out, Frame2::SimpleString(text.as_bytes())),
-        Reply::Error(text) => push_single(out, Frame2::Error(text)),
+        Reply::Simple(text) => push_line(out, b'+', text),
+        Reply::Error(text) => push_line(out, b'-', text),
         Reply::Integer(number) => push_integer(out, *number),
         Reply::Boolean(value) => push_integer(out, i64::from(*value)),
-        Reply::Bulk(bytes) => push_single(out, Frame2::BulkString(bytes)),
-        Reply::Double(value) => {
-            push_single(out, Frame2::BulkString(format_double(*value).as_bytes()))
-        }
-        Reply::BigNumber(digits) => push_single(out, Frame2::BulkString(digits.as_bytes())),
-        Reply::Verbatim { text, .. } => push_single(out, Frame2::BulkString(text)),
-        Reply::Null => push_single(out, Frame2::Null),
+        Reply::Bulk(bytes) => push_bulk(out, bytes),
+        Reply::Double(value) => push_bulk(out, format_double(*value).as_bytes()),
+        Reply::BigNumber(digits) => push_bulk(out, digits.as_bytes()),
+        Reply::Verbatim { text, .. } => push_bulk(out, text),
+        Reply::Null => out.extend_from_slice(b"$-1\r\n"),
         Reply::NullArray => out.extend_from_slice(b"*-1\r\n"),
         Reply::Array(items) | Reply::Set(items) | Reply::Push(items) => {
             push_head(out, '*', items.len());
@@ -126,16 +126,29 @@ fn push_items(out: &mut BytesMut, kind: char, items: &[Reply]) {
 }
 
 pub(super) fn push_head(out: &mut BytesMut, kind: char, len: usize) {
-    write!(out, "{kind}{len}\r\n").expect("a buffer takes any text");
+    out.extend_from_slice(&[kind as u8]);
+    push_decimal(len as u64, out);
+    out.extend_from_slice(b"\r\n");
 }
 
-/// The codec counts an integer's digits by a logarithm, which is wrong for some large ones.
 fn push_integer(out: &mut BytesMut, number: i64) {
-    write!(out, ":{number}\r\n").expect("a buffer takes any text");
+    out.extend_from_slice(if number < 0 { &b":-"[..] } else { b":" });
+    push_decimal(number.unsigned_abs(), out);
+    out.extend_from_slice(b"\r\n");
 }
 
-fn push_single(out: &mut BytesMut, frame: Frame2) {
-    frame_resp2(out, &frame, false).expect(FITS);
+fn push_line(out: &mut BytesMut, kind: u8, text: &str) {
+    out.reserve(text.len() + 3);
+    out.extend_from_slice(&[kind]);
+    out.extend_from_slice(text.as_bytes());
+    out.extend_from_slice(b"\r\n");
+}
+
+fn push_bulk(out: &mut BytesMut, bytes: &[u8]) {
+    push_head(out, '$', bytes.len());
+    out.reserve(bytes.len() + 2);
+    out.extend_from_slice(bytes);
+    out.extend_from_slice(b"\r\n");
 }
 
 fn push_text(out: &mut BytesMut, text: &str) {

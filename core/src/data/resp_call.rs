@@ -8,6 +8,8 @@
 //! Redis reads a wrong byte as soon as it comes, and so do we: a call is judged by the bytes that
 //! are there, and asked for more only when they are right so far.
 
+use std::ops::Range;
+
 use bytes::{Buf, Bytes, BytesMut};
 use redis_protocol::resp2::encode::extend_encode_borrowed;
 use redis_protocol::resp2::types::BorrowedFrame;
@@ -18,10 +20,58 @@ use crate::words::split_bytes;
 
 /// How long a line may be: an inline call, or a length (`PROTO_INLINE_MAX_SIZE`).
 const LINE_BYTES_MAX: usize = 64 * 1024;
-/// How long an argument may be (`proto-max-bulk-len`).
-const ARG_BYTES_MAX: i64 = 512 * 1024 * 1024;
 /// How many arguments a call may have.
 const ARGS_MAX: i64 = i32::MAX as i64;
+/// From this length on an argument may be cut out of what came, instead of being copied.
+const BIG_ARG_BYTES: usize = 32 * 1024;
+/// What an argument takes in memory, besides its bytes.
+const ARG_OVERHEAD_BYTES: usize = size_of::<Bytes>();
+
+/// How much a peer may send in one call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// How long an argument may be (`proto-max-bulk-len`).
+    pub arg_bytes_max: u64,
+    pub peer: Peer,
+}
+
+/// Whether it is known who sends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Peer {
+    Known,
+    /// It has to give a password yet, and until then may send little.
+    Unknown,
+}
+
+impl Limits {
+    const UNKNOWN_ARGS_MAX: i64 = 10;
+    const UNKNOWN_ARG_BYTES_MAX: i64 = 16 * 1024;
+
+    fn check_count(self, count: Option<i64>) -> Result<i64, ProtocolError> {
+        let count = count.filter(|&count| count <= ARGS_MAX);
+        let count = count.ok_or_else(|| ProtocolError::new("invalid multibulk length"))?;
+        if self.peer == Peer::Unknown && count > Limits::UNKNOWN_ARGS_MAX {
+            return Err(ProtocolError::new("unauthenticated multibulk length"));
+        }
+        Ok(count)
+    }
+
+    fn check_length(self, length: Option<i64>) -> Result<usize, ProtocolError> {
+        let within = |&length: &i64| length >= 0 && length as u64 <= self.arg_bytes_max;
+        let length = length.filter(within);
+        let length = length.ok_or_else(|| ProtocolError::new("invalid bulk length"))?;
+        if self.peer == Peer::Unknown && length > Limits::UNKNOWN_ARG_BYTES_MAX {
+            return Err(ProtocolError::new("unauthenticated bulk length"));
+        }
+        Ok(length as usize)
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits { arg_bytes_max: 512 * 1024 * 1024, peer: Peer::Known }
+    }
+}
 
 /// A call as an array of bulk strings.
 pub fn encode_call(args: &[Bytes]) -> Bytes {
@@ -41,29 +91,95 @@ pub fn call_len(args: &[Bytes]) -> u64 {
     head(args.len()) + args.iter().map(arg_len).sum::<u64>()
 }
 
-/// Takes the first whole call out of what a client sent; `None` if it has not arrived in full.
-/// A call has at least one argument, its name.
-pub fn decode_call(input: &mut BytesMut) -> Result<Option<Vec<Bytes>>, ProtocolError> {
-    loop {
-        let (args, used) = match input.first() {
-            None => return Ok(None),
-            Some(b'*') => match read_array(input)? {
-                Some(read) => read,
+/// Reads calls from bytes that come in parts; what was read of a call is not read again.
+#[derive(Clone, Debug, Default)]
+pub struct CallReader {
+    args: Vec<Bytes>,
+    /// How many arguments of the call are still to come.
+    missing: i64,
+    /// What the arguments take in memory.
+    held: usize,
+}
+
+impl CallReader {
+    /// How many bytes of memory the part of a call that was read takes.
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Takes the next whole call out of what a client sent; `None` if it has not arrived in full. A
+    /// call has at least one argument, its name.
+    pub fn next(
+        &mut self,
+        input: &mut BytesMut,
+        limits: Limits,
+    ) -> Result<Option<Vec<Bytes>>, ProtocolError> {
+        while self.missing == 0 {
+            match input.first() {
                 None => return Ok(None),
-            },
-            Some(_) => match read_line(input)? {
-                Some(read) => read,
-                None => return Ok(None),
-            },
-        };
-        input.advance(used);
-        if !args.is_empty() {
-            return Ok(Some(args));
+                Some(b'*') => {
+                    let head = read_length(input, 0, "too big mbulk count string")?;
+                    let Some(head) = head else { return Ok(None) };
+                    self.missing = limits.check_count(head.length)?.max(0);
+                    input.advance(head.end);
+                }
+                Some(_) => {
+                    let Some((args, used)) = read_line(input)? else { return Ok(None) };
+                    input.advance(used);
+                    if !args.is_empty() {
+                        return Ok(Some(args));
+                    }
+                }
+            }
         }
+        self.read_args(input, limits)
+    }
+
+    fn read_args(
+        &mut self,
+        input: &mut BytesMut,
+        limits: Limits,
+    ) -> Result<Option<Vec<Bytes>>, ProtocolError> {
+        let mut at = 0;
+        while self.missing > 0 {
+            let Some(place) = read_bulk_head(input, at, limits)? else { break };
+            if input.len() < place.end + 2 {
+                break;
+            }
+            at = self.take_arg(input, place);
+        }
+        input.advance(at);
+        if self.missing > 0 {
+            return Ok(None);
+        }
+        self.held = 0;
+        Ok(Some(std::mem::take(&mut self.args)))
+    }
+
+    /// Takes the argument at this place; where the next one begins. The two bytes behind it are not
+    /// looked at.
+    fn take_arg(&mut self, input: &mut BytesMut, place: Range<usize>) -> usize {
+        let len = place.len();
+        let cuts = len >= BIG_ARG_BYTES && len * 2 >= input.capacity();
+        let (arg, next) = if cuts {
+            input.advance(place.start);
+            (input.split_to(len).freeze(), 2)
+        } else {
+            (Bytes::copy_from_slice(&input[place.clone()]), place.end + 2)
+        };
+        self.args.push(arg);
+        self.missing -= 1;
+        self.held += len + ARG_OVERHEAD_BYTES;
+        next
     }
 }
 
-/// A call and how many bytes it took, or `None` if bytes are missing.
+/// Takes the first whole call out of what a client sent, as [`CallReader::next`].
+pub fn decode_call(input: &mut BytesMut) -> Result<Option<Vec<Bytes>>, ProtocolError> {
+    CallReader::default().next(input, Limits::default())
+}
+
+/// A line's words and how many bytes it took, or `None` if bytes are missing.
 type Read = Result<Option<(Vec<Bytes>, usize)>, ProtocolError>;
 
 /// Reads a line of words. As in C, a line with a byte of zero never ends.
@@ -80,31 +196,12 @@ fn read_line(input: &[u8]) -> Read {
     Ok(Some((args, end + 1)))
 }
 
-fn read_array(input: &[u8]) -> Read {
-    let Some(head) = read_length(input, 0, "too big mbulk count string")? else {
-        return Ok(None);
-    };
-    let count = head
-        .length
-        .filter(|&count| count <= ARGS_MAX)
-        .ok_or_else(|| ProtocolError::new("invalid multibulk length"))?;
-    let mut at = head.end;
-    let mut args = Vec::new();
-    for _ in 0..count.max(0) {
-        match read_bulk(input, at)? {
-            Some((arg, end)) => {
-                args.push(arg);
-                at = end;
-            }
-            None => return Ok(None),
-        }
-    }
-    Ok(Some((args, at)))
-}
-
-/// Reads the argument at `at`; where the next one begins. The two bytes behind it are awaited, and
-/// not looked at.
-fn read_bulk(input: &[u8], at: usize) -> Result<Option<(Bytes, usize)>, ProtocolError> {
+/// Where the argument lies whose length stands at `at`; all of it need not be there.
+fn read_bulk_head(
+    input: &[u8],
+    at: usize,
+    limits: Limits,
+) -> Result<Option<Range<usize>>, ProtocolError> {
     let Some(head) = read_length(input, at, "too big bulk count string")? else {
         return Ok(None);
     };
@@ -112,16 +209,8 @@ fn read_bulk(input: &[u8], at: usize) -> Result<Option<(Bytes, usize)>, Protocol
         let kind = char::from(input[at]);
         return Err(ProtocolError::new(format!("expected '$', got '{kind}'")));
     }
-    let length = head
-        .length
-        .filter(|length| (0..=ARG_BYTES_MAX).contains(length))
-        .ok_or_else(|| ProtocolError::new("invalid bulk length"))?;
-    let end = head.end + length as usize;
-    if input.len() < end + 2 {
-        return Ok(None);
-    }
-    let arg = Bytes::copy_from_slice(&input[head.end..end]);
-    Ok(Some((arg, end + 2)))
+    let length = limits.check_length(head.length)?;
+    Ok(Some(head.end..head.end + length))
 }
 
 /// A line with a kind and a length.
@@ -164,9 +253,12 @@ mod tests {
             let bytes = encode_call(&args);
             assert_eq!(call_len(&args), bytes.len() as u64);
             for part in 0..bytes.len().min(60) {
+                let (mut reader, limits) = (CallReader::default(), Limits::default());
                 let mut input = BytesMut::from(&bytes[..part]);
-                assert_eq!(decode_call(&mut input), Ok(None));
-                assert_eq!(input.len(), part);
+                assert_eq!(reader.next(&mut input, limits), Ok(None));
+                input.extend_from_slice(&bytes[part..]);
+                assert_eq!(reader.next(&mut input, limits).as_ref(), Ok(&Some(args.clone())));
+                assert!(input.is_empty() && reader.held() == 0);
             }
             let mut input = BytesMut::from(&bytes[..]);
             input.extend_from_slice(b"*");
@@ -197,6 +289,40 @@ mod tests {
             let mut input = BytesMut::from(sent);
             assert_eq!(decode_call(&mut input), Ok(None), "{}", sent.escape_ascii());
         }
+    }
+
+    #[test]
+    fn who_is_not_known_may_send_little() {
+        let limits = Limits { peer: Peer::Unknown, ..Limits::default() };
+        let next = |sent: &str| CallReader::default().next(&mut BytesMut::from(sent), limits);
+        for allowed in ["*10\r\n", "*1\r\n$16384\r\n"] {
+            assert_eq!(next(allowed), Ok(None), "{allowed:?}");
+        }
+        for (sent, error) in [
+            ("*11\r\n", "unauthenticated multibulk length"),
+            ("*1\r\n$16385\r\n", "unauthenticated bulk length"),
+        ] {
+            assert_eq!(next(sent), Err(ProtocolError::new(error)), "{sent:?}");
+        }
+    }
+
+    #[test]
+    fn a_call_that_is_announced_and_not_sent_takes_no_memory() {
+        let (mut reader, mut input) = (CallReader::default(), BytesMut::new());
+        input.extend_from_slice(b"*2147483647\r\n$3\r\nSET\r\n$536870912\r\nx");
+        assert_eq!(reader.next(&mut input, Limits::default()), Ok(None));
+        assert!(reader.held() < 100 && reader.args.capacity() < 100);
+        assert!(input.capacity() < 100);
+    }
+
+    #[test]
+    fn a_big_argument_is_not_copied() {
+        let big = Bytes::from(vec![b'x'; 1_000_000]);
+        let args = vec![Bytes::from_static(b"ECHO"), big];
+        let mut input = BytesMut::from(&encode_call(&args)[..]);
+        input.extend_from_slice(b"PING\r\n");
+        assert_eq!(decode_call(&mut input), Ok(Some(args)));
+        assert_eq!(decode_call(&mut input), Ok(Some(call(&[b"PING"]))));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use bytes::Bytes;
 
 use super::{Context, Keyspace, Outcome, Reply, Spec};
-use super::{expire, keys, server, set, strings};
+use super::{expire, float, keys, lcs, object, range, rename, server, set, strings, transfer};
 
 /// What a row's function does with a call whose arity is right; `Err` is an error reply, after
 /// which nothing of the call has happened.
@@ -45,15 +45,47 @@ impl Row {
     }
 }
 
-const TABLES: [&[Row]; 5] = [strings::ROWS, set::ROWS, keys::ROWS, expire::ROWS, server::ROWS];
+const TABLES: [&[Row]; 11] = [
+    strings::ROWS,
+    range::ROWS,
+    float::ROWS,
+    lcs::ROWS,
+    set::ROWS,
+    keys::ROWS,
+    rename::ROWS,
+    expire::ROWS,
+    server::ROWS,
+    transfer::ROWS,
+    object::ROWS,
+];
 
 /// All rows, file by file.
 pub fn rows() -> impl Iterator<Item = &'static Row> {
     TABLES.into_iter().flatten()
 }
 
-/// The row of this name, in any case.
+/// The subcommands of a command that are about keys.
+pub fn subcommands(parent: &'static str) -> impl Iterator<Item = &'static Row> {
+    let below =
+        move |row: &&Row| row.name.strip_prefix(parent).is_some_and(|rest| rest.starts_with('|'));
+    rows().filter(below)
+}
+
+/// The row of a subcommand, in any case.
+pub(super) fn row_of(parent: &[u8], subcommand: &[u8]) -> Option<&'static Row> {
+    rows().find(|row| {
+        row.name.split_once('|').is_some_and(|(command, below)| {
+            parent.eq_ignore_ascii_case(command.as_bytes())
+                && subcommand.eq_ignore_ascii_case(below.as_bytes())
+        })
+    })
+}
+
+/// The row of this name, in any case; a subcommand has no name of its own.
 pub fn row(name: &[u8]) -> Option<&'static Row> {
+    if name.contains(&b'|') {
+        return None;
+    }
     static BY_NAME: LazyLock<BTreeMap<&'static [u8], &'static Row>> =
         LazyLock::new(|| rows().map(|row| (row.name.as_bytes(), row)).collect());
     const NAME_BYTES_MAX: usize = 32;
@@ -72,7 +104,10 @@ mod tests {
     fn every_row_is_found_by_its_name_in_any_case() {
         for row in rows() {
             let upper = row.name.to_ascii_uppercase();
-            let found = super::row(upper.as_bytes()).unwrap();
+            let found = match upper.split_once('|') {
+                Some((parent, below)) => row_of(parent.as_bytes(), below.as_bytes()).unwrap(),
+                None => super::row(upper.as_bytes()).unwrap(),
+            };
             assert_eq!(found.name, row.name);
             assert!(!row.summary.is_empty());
         }

@@ -8,6 +8,7 @@
 use bytes::Bytes;
 
 use super::Reply;
+use super::category::Categories;
 use super::execute::{Context, Outcome};
 use super::keyspace::Keyspace;
 use super::row::Row;
@@ -28,6 +29,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "[message]",
             summary: "Ping the server",
             group: Group::Connection,
+            tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
             ..SERVER
         },
         run: ping,
@@ -51,6 +53,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: ANY_TIME_FAST,
             summary: "Return the current server time",
             since: "2.6.0",
+            tips: &["nondeterministic_output"],
             ..SERVER
         },
         run: time,
@@ -61,6 +64,8 @@ pub(super) const ROWS: &[Row] = &[
             arity: 1,
             flags: READ_FAST,
             summary: "Return the number of keys in the selected database",
+            tips: &["request_policy:all_shards", "response_policy:agg_sum"],
+            categories: Some(Categories::KEYSPACE),
             ..SERVER
         },
         run: dbsize,
@@ -72,6 +77,8 @@ pub(super) const ROWS: &[Row] = &[
             flags: Flags::WRITE,
             usage: "[ASYNC|SYNC]",
             summary: "Remove all keys from all databases",
+            tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+            categories: Some(Categories::KEYSPACE.and(Categories::DANGEROUS)),
             ..SERVER
         },
         run: flush,
@@ -83,6 +90,8 @@ pub(super) const ROWS: &[Row] = &[
             flags: Flags::WRITE,
             usage: "[ASYNC|SYNC]",
             summary: "Remove all keys from the current database",
+            tips: &["request_policy:all_shards", "response_policy:all_succeeded"],
+            categories: Some(Categories::KEYSPACE.and(Categories::DANGEROUS)),
             ..SERVER
         },
         run: flush,

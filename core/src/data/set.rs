@@ -15,6 +15,7 @@ use bytes::Bytes;
 use super::Reply;
 use super::execute::{Context, Outcome, delete};
 use super::expire::TimeForm;
+use super::key_use::KeyUse;
 use super::keyspace::{Expiry, Keyspace, Value};
 use super::number::integer_argument;
 use super::row::Row;
@@ -30,6 +31,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key value [NX|XX] [GET] [EX seconds|PX milliseconds|\
                     EXAT unix-time-seconds|PXAT unix-time-milliseconds|KEEPTTL]",
             summary: "Set the string value of a key",
+            uses: &[KeyUse::SETS],
             ..STRING
         },
         run: set,
@@ -41,6 +43,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: WRITE_GROW_FAST,
             usage: "key value",
             summary: "Set the value of a key, only if the key does not exist",
+            uses: &[KeyUse::CREATES],
             ..STRING
         },
         run: setnx,
@@ -53,6 +56,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key seconds value",
             summary: "Set the value and expiration of a key",
             since: "2.0.0",
+            uses: &[KeyUse::REPLACES],
             ..STRING
         },
         run: setex,
@@ -65,6 +69,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key milliseconds value",
             summary: "Set the value and expiration in milliseconds of a key",
             since: "2.6.0",
+            uses: &[KeyUse::REPLACES],
             ..STRING
         },
         run: psetex,
@@ -78,6 +83,7 @@ pub(super) const ROWS: &[Row] = &[
                     PXAT unix-time-milliseconds|PERSIST]",
             summary: "Get the value of a key and optionally set its expiration",
             since: "6.2.0",
+            uses: &[KeyUse::READS_AND_DATES],
             ..STRING
         },
         run: getex,

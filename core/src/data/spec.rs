@@ -11,6 +11,8 @@
 use bytes::Bytes;
 
 use super::Reply;
+use super::category::Categories;
+use super::key_use::KeyUse;
 
 /// What COMMAND INFO and COMMAND DOCS tell of a command.
 #[derive(Clone, Copy, Debug)]
@@ -26,6 +28,12 @@ pub struct Spec {
     /// The version of Redis that first had it.
     pub since: &'static str,
     pub group: Group,
+    /// What is done to the keys: once for all of them, or once for each.
+    pub uses: &'static [KeyUse],
+    /// How a client that spreads its calls over a cluster has to deal with it.
+    pub tips: &'static [&'static str],
+    /// The categories that do not follow from the flags, if they are not those of the group.
+    pub categories: Option<Categories>,
 }
 
 /// The chapter of the manual that a command belongs to.
@@ -77,8 +85,10 @@ impl Flags {
     pub const ASKING: Flags = Flags(1 << 11);
     pub const FAST: Flags = Flags(1 << 12);
     pub const NO_AUTH: Flags = Flags(1 << 13);
+    /// Redis does not show this flag.
     pub const MAY_REPLICATE: Flags = Flags(1 << 14);
     pub const NO_MANDATORY_KEYS: Flags = Flags(1 << 15);
+    /// Redis does not show this flag.
     pub const PROTECTED: Flags = Flags(1 << 16);
     pub const NO_ASYNC_LOADING: Flags = Flags(1 << 17);
     pub const NO_MULTI: Flags = Flags(1 << 18);
@@ -88,7 +98,7 @@ impl Flags {
     /// not show this flag.
     pub const TOUCHES_ARBITRARY_KEYS: Flags = Flags(1 << 21);
 
-    const NAMES: [(Flags, &'static str); 21] = [
+    const NAMES: [(Flags, &'static str); 19] = [
         (Flags::WRITE, "write"),
         (Flags::READONLY, "readonly"),
         (Flags::DENYOOM, "denyoom"),
@@ -103,9 +113,7 @@ impl Flags {
         (Flags::ASKING, "asking"),
         (Flags::FAST, "fast"),
         (Flags::NO_AUTH, "no_auth"),
-        (Flags::MAY_REPLICATE, "may_replicate"),
         (Flags::NO_MANDATORY_KEYS, "no_mandatory_keys"),
-        (Flags::PROTECTED, "protected"),
         (Flags::NO_ASYNC_LOADING, "no_async_loading"),
         (Flags::NO_MULTI, "no_multi"),
         (Flags::ALLOW_BUSY, "allow_busy"),
@@ -115,6 +123,11 @@ impl Flags {
     /// These flags and those.
     pub const fn and(self, other: Flags) -> Flags {
         Flags(self.0 | other.0)
+    }
+
+    /// What these flags and those have in common.
+    pub const fn common(self, other: Flags) -> Flags {
+        Flags(self.0 & other.0)
     }
 
     /// Whether all of `other` are set.
@@ -164,6 +177,47 @@ impl KeySpec {
 }
 
 impl Spec {
+    /// Nothing said yet: what a row says nothing of is as it is here.
+    pub const BLANK: Spec = Spec {
+        name: "",
+        arity: 0,
+        flags: Flags::NONE,
+        keys: KeySpec::NONE,
+        usage: "",
+        summary: "",
+        since: "1.0.0",
+        group: Group::Generic,
+        uses: &[],
+        tips: &[],
+        categories: None,
+    };
+
+    /// The same, of this version.
+    pub const fn since(self, since: &'static str) -> Spec {
+        Spec { since, ..self }
+    }
+
+    /// The same, with tips.
+    pub const fn tips(self, tips: &'static [&'static str]) -> Spec {
+        Spec { tips, ..self }
+    }
+
+    /// The same, of a command that does this to its keys.
+    pub const fn uses(self, uses: &'static [KeyUse]) -> Spec {
+        Spec { uses, ..self }
+    }
+
+    /// The same, in other categories than the rest of its group.
+    pub const fn within(self, categories: Categories) -> Spec {
+        Spec { categories: Some(categories), ..self }
+    }
+
+    /// All categories that it is in.
+    pub fn all_categories(&self) -> Categories {
+        let own = self.categories.unwrap_or(Categories::of_group(self.group));
+        Categories::of_flags(self.flags).and(own)
+    }
+
     /// The error of a call with too few or too many arguments. `args` begins with the name.
     pub fn check_arity(&self, args: &[Bytes]) -> Option<Reply> {
         let len = args.len() as i64;
@@ -179,8 +233,10 @@ impl Spec {
     }
 
     /// The positions of the keys among the arguments of a call.
-    pub fn key_positions(&self, args: &[Bytes]) -> impl Iterator<Item = usize> {
-        self.keys.positions(args.len())
+    pub fn key_positions(&self, args: &[Bytes]) -> impl Iterator<Item = usize> + use<> {
+        let movable = self.flags.contains(Flags::MOVABLE_KEYS);
+        let moved = if movable { keys_after_word(args) } else { None };
+        moved.unwrap_or(self.keys).positions(args.len())
     }
 
     /// The keys among the arguments of a call.
@@ -191,6 +247,16 @@ impl Spec {
     pub fn is_write(&self) -> bool {
         self.flags.contains(Flags::WRITE)
     }
+}
+
+/// The keys of MIGRATE, the one command whose keys may stand elsewhere: after the word KEYS, if the
+/// argument where a single key would stand is empty (`cluster.c: migrateGetKeys`).
+fn keys_after_word(args: &[Bytes]) -> Option<KeySpec> {
+    const KEY: usize = 3;
+    const OPTIONS: usize = 6;
+    let word = args.iter().skip(OPTIONS).position(|arg| arg.eq_ignore_ascii_case(b"keys"))?;
+    let first = i32::try_from(OPTIONS + word + 1).ok()?;
+    args[KEY].is_empty().then_some(KeySpec::new(first, -1, 1))
 }
 
 /// The error of a call whose name no table knows. `args` begins with the name.
@@ -216,8 +282,15 @@ pub fn unknown_command(args: &[Bytes]) -> Reply {
     Reply::error(format!("ERR unknown command '{name}', with args beginning with: {shown}"))
 }
 
+/// The error of a call of a command with subcommands that has none of this name.
+pub fn unknown_subcommand(args: &[Bytes]) -> Reply {
+    let text = |arg: &Bytes| String::from_utf8_lossy(c_text(arg, 128)).into_owned();
+    let (command, typed) = (text(&args[0]).to_ascii_uppercase(), text(&args[1]));
+    Reply::error(format!("ERR unknown subcommand '{typed}'. Try {command} HELP."))
+}
+
 /// What C's `%.*s` prints: up to the first zero byte, and at most `max` bytes.
-pub(super) fn c_text(bytes: &[u8], max: usize) -> &[u8] {
+pub(crate) fn c_text(bytes: &[u8], max: usize) -> &[u8] {
     let end = bytes.iter().position(|&byte| byte == 0);
     &bytes[..end.unwrap_or(bytes.len()).min(max)]
 }

@@ -10,25 +10,17 @@ use bytes::{Bytes, BytesMut};
 
 use super::Reply;
 use super::execute::{Context, Outcome, delete};
+use super::key_use::KeyUse;
 use super::keyspace::{Keyspace, Value};
 use super::number::integer_argument;
 use super::row::Row;
 use super::spec::{Flags, Group, KeySpec, Spec};
 
 /// The longest string that a key may hold (`proto-max-bulk-len`).
-const STRING_BYTES_MAX: usize = 512 * 1024 * 1024;
+pub(super) const STRING_BYTES_MAX: usize = 512 * 1024 * 1024;
 
 /// What most rows of strings have in common.
-pub(super) const STRING: Spec = Spec {
-    name: "",
-    arity: 0,
-    flags: Flags::NONE,
-    keys: KeySpec::ONE,
-    usage: "",
-    summary: "",
-    since: "1.0.0",
-    group: Group::String,
-};
+pub(super) const STRING: Spec = Spec { keys: KeySpec::ONE, group: Group::String, ..Spec::BLANK };
 
 pub(super) const READ_FAST: Flags = Flags::READONLY.and(Flags::FAST);
 pub(super) const WRITE_GROW: Flags = Flags::WRITE.and(Flags::DENYOOM);
@@ -43,6 +35,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: READ_FAST,
             usage: "key",
             summary: "Get the value of a key",
+            uses: &[KeyUse::READS],
             ..STRING
         },
         run: get,
@@ -54,6 +47,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: WRITE_GROW_FAST,
             usage: "key value",
             summary: "Set the string value of a key and return its old value",
+            uses: &[KeyUse::CHANGES],
             ..STRING
         },
         run: getset,
@@ -66,6 +60,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key",
             summary: "Get the value of a key and delete the key",
             since: "6.2.0",
+            uses: &[KeyUse::TAKES],
             ..STRING
         },
         run: getdel,
@@ -78,6 +73,8 @@ pub(super) const ROWS: &[Row] = &[
             keys: KeySpec::ALL,
             usage: "key [key ...]",
             summary: "Get the values of all the given keys",
+            uses: &[KeyUse::READS],
+            tips: &["request_policy:multi_shard"],
             ..STRING
         },
         run: mget,
@@ -91,6 +88,8 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key value [key value ...]",
             summary: "Set multiple keys to multiple values",
             since: "1.0.1",
+            uses: &[KeyUse::REPLACES],
+            tips: &["request_policy:multi_shard", "response_policy:all_succeeded"],
             ..STRING
         },
         run: mset,
@@ -104,6 +103,8 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key value [key value ...]",
             summary: "Set multiple keys to multiple values, only if none of the keys exist",
             since: "1.0.1",
+            uses: &[KeyUse::CREATES],
+            tips: &["request_policy:multi_shard", "response_policy:agg_min"],
             ..STRING
         },
         run: msetnx,
@@ -116,6 +117,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key value",
             summary: "Append a value to a key",
             since: "2.0.0",
+            uses: &[KeyUse::GROWS],
             ..STRING
         },
         run: append,
@@ -128,6 +130,7 @@ pub(super) const ROWS: &[Row] = &[
             usage: "key",
             summary: "Get the length of the value stored in a key",
             since: "2.2.0",
+            uses: &[KeyUse::LOOKS_AT],
             ..STRING
         },
         run: strlen,
@@ -139,6 +142,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: WRITE_GROW_FAST,
             usage: "key",
             summary: "Increment the integer value of a key by one",
+            uses: &[KeyUse::CHANGES],
             ..STRING
         },
         run: incr,
@@ -150,6 +154,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: WRITE_GROW_FAST,
             usage: "key",
             summary: "Decrement the integer value of a key by one",
+            uses: &[KeyUse::CHANGES],
             ..STRING
         },
         run: decr,
@@ -161,6 +166,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: WRITE_GROW_FAST,
             usage: "key increment",
             summary: "Increment the integer value of a key by the given amount",
+            uses: &[KeyUse::CHANGES],
             ..STRING
         },
         run: incrby,
@@ -172,6 +178,7 @@ pub(super) const ROWS: &[Row] = &[
             flags: WRITE_GROW_FAST,
             usage: "key decrement",
             summary: "Decrement the integer value of a key by the given number",
+            uses: &[KeyUse::CHANGES],
             ..STRING
         },
         run: decrby,
@@ -267,7 +274,7 @@ fn append(keyspace: &mut Keyspace, context: &mut Context, args: &[Bytes]) -> Don
 }
 
 /// Refuses a string that would grow beyond what a key may hold (`checkStringLength`).
-fn check_length(len: usize, more: usize) -> Result<(), Reply> {
+pub(super) fn check_length(len: usize, more: usize) -> Result<(), Reply> {
     if len.saturating_add(more) <= STRING_BYTES_MAX {
         return Ok(());
     }

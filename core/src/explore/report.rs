@@ -11,14 +11,15 @@ pub struct Run {
     pub seed: u64,
     /// The invariants that were broken; it must stay empty.
     pub broken: Vec<Broken>,
-    /// How often each fault took place, in the order of [`Fault::all`].
+    /// How often each fault took place, in the order of [`Fault::all`]; what an operator wanted and
+    /// did not get is not counted.
     pub faults: [u32; Fault::COUNT],
     /// Steps that made no sense when their time came.
     pub refused: u32,
     /// How many replicas won an election.
     pub failovers: u32,
     pub writes_acknowledged: u64,
-    /// How often each hazard came true, in the order of [`crate::world::hazard::HAZARDS`].
+    /// How often each hazard came true, in the order of [`crate::world::hazard::Hazard::WAYS`].
     pub hazards: Vec<(&'static str, u32)>,
     pub digest: u64,
 }

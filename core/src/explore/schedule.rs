@@ -7,8 +7,9 @@
 //! elections end. Then everything heals, everybody is started again, and a minute follows in which
 //! nothing happens.
 
+use super::operator;
 use crate::words::{Dice, Span};
-use crate::world::step::{Data, MessageKind, Offset, Port, Step, Way};
+use crate::world::step::{Data, MessageKind, Offset, Party, Port, Step, Way};
 use crate::world::{Setup, step};
 
 /// How long faults fall.
@@ -23,6 +24,8 @@ const AWAY_MAX: usize = 2;
 pub struct Timed {
     pub at: Span,
     pub step: Step,
+    /// The number of the slot's move that it belongs to; after an error the rest is not done.
+    pub part: Option<u32>,
 }
 
 /// The kinds of fault, for the table that shows how often each fired.
@@ -44,6 +47,13 @@ pub enum Fault {
     Undrop,
     Clock,
     Roll,
+    OpenSlot,
+    Migrate,
+    GiveSlot,
+    CloseSlot,
+    Failover,
+    FailoverForce,
+    Takeover,
 }
 
 /// One kind of fault: its name, how often it is drawn among all, and how it is made.
@@ -72,6 +82,13 @@ const ROWS: &[Row] = &[
     Row { fault: Fault::Undrop, name: "drop none", weight: 3, make: undrop },
     Row { fault: Fault::Clock, name: "clock", weight: 2, make: clock },
     Row { fault: Fault::Roll, name: "roll", weight: 2, make: roll },
+    Row { fault: Fault::OpenSlot, name: "open a slot", weight: 0, make: by_operator },
+    Row { fault: Fault::Migrate, name: "migrate keys", weight: 0, make: by_operator },
+    Row { fault: Fault::GiveSlot, name: "give a slot", weight: 0, make: by_operator },
+    Row { fault: Fault::CloseSlot, name: "close a slot", weight: 0, make: by_operator },
+    Row { fault: Fault::Failover, name: "failover", weight: 0, make: by_operator },
+    Row { fault: Fault::FailoverForce, name: "failover force", weight: 0, make: by_operator },
+    Row { fault: Fault::Takeover, name: "failover takeover", weight: 0, make: by_operator },
 ];
 
 impl Fault {
@@ -105,16 +122,16 @@ impl Fault {
             Step::Undrop => Fault::Undrop,
             Step::Clock { .. } => Fault::Clock,
             Step::Roll { .. } => Fault::Roll,
-            _ => return None,
+            _ => return operator::kind_of(step),
         })
     }
 }
 
-/// The schedule of a seed: the workload, a minute of faults, and their end.
+/// The schedule of a seed: the workload, a minute of faults beside an operator, and their end.
 pub fn schedule(setup: &Setup) -> Vec<Timed> {
+    let workload = Step::Workload { rate_per_second: 20, keys: operator::KEYS };
+    let mut steps = vec![Timed { at: Span::ZERO, step: workload, part: None }];
     let mut draw = Draw::new(setup);
-    let mut steps =
-        vec![Timed { at: Span::ZERO, step: Step::Workload { rate_per_second: 20, keys: 50 } }];
     let mut at = Span::ZERO;
     loop {
         at = at + draw.pause_between();
@@ -123,10 +140,13 @@ pub fn schedule(setup: &Setup) -> Vec<Timed> {
         }
         if let Some(step) = draw.fault() {
             draw.know(&step);
-            steps.push(Timed { at, step });
+            steps.push(Timed { at, step, part: None });
         }
     }
-    steps.extend(draw.ends().into_iter().map(|step| Timed { at: FAULTS_FOR, step }));
+    steps.extend(operator::operate(setup));
+    steps.sort_by_key(|timed| timed.at);
+    let ends = draw.ends().into_iter();
+    steps.extend(ends.map(|step| Timed { at: FAULTS_FOR, step, part: None }));
     steps
 }
 
@@ -136,7 +156,7 @@ struct Draw {
     nodes: Vec<Port>,
     dead: Vec<Port>,
     paused: Vec<Port>,
-    cuts: Vec<(Port, Port)>,
+    cuts: Vec<(Party, Party)>,
     /// Microseconds by which each clock is ahead.
     clocks: Vec<i64>,
 }
@@ -236,6 +256,11 @@ impl Draw {
         Some((from, self.pick(&others)?))
     }
 
+    /// Two different nodes, as the ends of a path.
+    fn path(&mut self) -> Option<(Party, Party)> {
+        self.pair().map(|(from, to)| (from.into(), to.into()))
+    }
+
     fn span(&mut self, least_ms: u64, most_ms: u64) -> Span {
         Span::from_millis(least_ms + self.dice.below(most_ms - least_ms))
     }
@@ -267,11 +292,11 @@ fn resume(draw: &mut Draw) -> Option<Step> {
 }
 
 fn cut_one_way(draw: &mut Draw) -> Option<Step> {
-    draw.pair().map(|(from, to)| Step::Cut { from, to, way: Way::OneWay })
+    draw.path().map(|(from, to)| Step::Cut { from, to, way: Way::OneWay })
 }
 
 fn cut_both_ways(draw: &mut Draw) -> Option<Step> {
-    draw.pair().map(|(from, to)| Step::Cut { from, to, way: Way::BothWays })
+    draw.path().map(|(from, to)| Step::Cut { from, to, way: Way::BothWays })
 }
 
 /// One or two nodes apart from all others.
@@ -292,7 +317,7 @@ fn heal_all(_: &mut Draw) -> Option<Step> {
 }
 
 fn slow(draw: &mut Draw) -> Option<Step> {
-    let (from, to) = draw.pair()?;
+    let (from, to) = draw.path()?;
     let (latency, jitter) = (draw.span(5, 800), draw.span(1, 200));
     Some(Step::Slow { from, to, way: Way::BothWays, latency, jitter })
 }
@@ -328,6 +353,11 @@ fn roll(draw: &mut Draw) -> Option<Step> {
     let node = draw.pick(&nodes)?;
     let value = draw.span(0, 3_000);
     Some(Step::Roll { node, what: step::Draw::ElectionDelay, value })
+}
+
+/// Not a fault: the operator acts at its own pace.
+fn by_operator(_: &mut Draw) -> Option<Step> {
+    None
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ fn a_voter_that_forgets_its_vote_votes_twice() {
     ];
     let steps: Vec<Timed> = lines
         .iter()
-        .map(|line| Timed { at: Span::ZERO, step: Step::parse(line).unwrap() })
+        .map(|line| Timed { at: Span::ZERO, step: Step::parse(line).unwrap(), part: None })
         .collect();
     let play = |seed, rule| {
         let mut setup = Setup { replicas: 2, ..setup(seed) };

@@ -6,8 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::player::Pause;
+use super::watch::Live;
 use crate::lesson::{Lesson, RunnerAsk};
-use crate::view::{Beliefs, EventList, Flight, Moment, SlotMap, Stage, Told, Traffic, Writes};
+use crate::view::{
+    Beliefs, EventList, Flight, Moment, Redirected, SlotMap, Stage, Told, Traffic, Writes,
+};
 use crate::words::Span;
 
 /// One answer, with the number of its question.
@@ -115,6 +118,12 @@ pub struct Shown {
     pub ports: Vec<u16>,
     /// The clients that have been used.
     pub clients: Vec<String>,
+    /// Where clients outside of the simulation were sent last, oldest first.
+    pub redirects: Vec<Redirected>,
+    /// The first moment that can be shown; later than zero if what was before it was forgotten.
+    pub begins: Span,
+    /// The served cluster, if this is one.
+    pub live: Option<Live>,
 }
 
 impl Shown {

@@ -81,6 +81,16 @@ pub enum Ask {
         traffic: Traffic,
     },
     Show,
+    /// Shows the cluster that is served to real clients.
+    Watch,
+    /// Back to the present of the served cluster; what was tried in the past is given up.
+    Live,
+    /// Sets the clock of the served cluster.
+    Clock {
+        /// How many hundredths of a virtual second go by in a real one.
+        speed_percent: Option<u32>,
+        paused: Option<bool>,
+    },
     /// Why the event at this position of the trace happened.
     Why {
         position: usize,

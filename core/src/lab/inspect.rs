@@ -1,5 +1,5 @@
 //! Answers to the lines that change nothing: `$ events`, `$ why`, `$ beliefs`, `$ writes`, `$
-//! digest`, `$ log`.
+//! digest`, `$ nodes.conf`, `$ facts`, `$ log`.
 
 use crate::node::Opinion;
 use crate::view::{self, BeliefOf, Names, RoleOnStage, Truth};
@@ -16,6 +16,8 @@ pub fn inspect(session: &Session, ask: &Ask) -> Vec<String> {
         Ask::Beliefs(node) => beliefs(session, *node),
         Ask::Writes => writes(session),
         Ask::Digest => vec![format!("{:016x}", session.world().digest())],
+        Ask::NodesConf(node) => nodes_conf(session, *node),
+        Ask::Facts(node) => facts(session, *node),
         Ask::Log(node) => log(session, *node),
     }
 }
@@ -112,8 +114,25 @@ fn writes(session: &Session) -> Vec<String> {
     vec![format!("{acknowledged} writes acknowledged, {lost} lost")]
 }
 
-/// What a node noticed, oldest first, as its log has it.
+fn nodes_conf(session: &Session, node: Port) -> Vec<String> {
+    let world = session.world();
+    match world.find(node).and_then(|actor| world.server(actor)) {
+        Some(server) => server.node.durable().text().lines().map(str::to_owned).collect(),
+        None => vec!["(refused) there is no such node".to_owned()],
+    }
+}
+
+/// What a real server would have written in its log.
 fn log(session: &Session, node: Port) -> Vec<String> {
+    let (world, trace) = (session.world(), session.trace());
+    match world.find(node) {
+        Some(owner) => view::log_of(world, trace, owner, node.number()),
+        None => vec!["(refused) there is no such node".to_owned()],
+    }
+}
+
+/// What a node noticed, oldest first.
+fn facts(session: &Session, node: Port) -> Vec<String> {
     let (world, trace) = (session.world(), session.trace());
     let Some(owner) = world.find(node) else {
         return vec!["(refused) there is no such node".to_owned()];
@@ -128,5 +147,9 @@ fn log(session: &Session, node: Port) -> Vec<String> {
 }
 
 fn is_noticed_by(event: &Event, owner: ActorId) -> bool {
-    event.id.owner == owner && matches!(event.kind, EventKind::Fact(_) | EventKind::Life(_))
+    event.id.owner == owner
+        && match &event.kind {
+            EventKind::Fact(fact) => !fact.is_logged_only(),
+            kind => matches!(kind, EventKind::Life(_)),
+        }
 }

@@ -24,6 +24,8 @@ const FORMAT: &str = "1";
 /// A text that unpacks to more than this was not made by a person's doing.
 const UNPACKED_MAX: usize = 4 << 20;
 const LEVEL: u8 = 9;
+/// A longer text is not taken into the text of a lab: it would be packed again after every deed.
+pub const OPENED_MAX: usize = 1 << 20;
 
 /// Everything that makes a lab.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,6 +56,16 @@ pub enum Opened {
     /// A lesson, or a run, that does not.
     #[serde(rename = "f")]
     Text { file: String, source: String },
+}
+
+impl Opened {
+    /// How long the text is that has to be taken along.
+    pub fn carried_bytes(&self) -> usize {
+        match self {
+            Opened::Shelved { .. } => 0,
+            Opened::Text { source, .. } => source.len(),
+        }
+    }
 }
 
 /// Why a text opens as no lab.

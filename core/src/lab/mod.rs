@@ -7,7 +7,8 @@
 //!
 //! - `ask` and `answer`: what can be asked and answered; `player`: the lesson on the session;
 //! - `time`: the shown moment moves; `shown`: what is to be seen there; `eyes`: by whom;
-//! - `deeds` and `link`: the lab as a text; `opening`: a lab from a text;
+//! - `deeds` and `link`: the lab as a text; `opening`: a lab from a text; `watch`: the lab of who
+//!   watches a cluster that is served to real clients;
 //! - `transcript`: what a line of a lesson prints; `inspect`: answers to `$ events`, `$ why` and
 //!   such; `shelf`: the lessons that come with the program.
 
@@ -23,6 +24,7 @@ mod shelf;
 mod shown;
 mod time;
 mod transcript;
+mod watch;
 
 pub use answer::{
     Answer, Arrow, Exchanged, Lane, LessonState, Mark, Reason, Response, Shelved, Shown,
@@ -32,23 +34,27 @@ pub use inspect::inspect;
 pub use link::LEAD as LINK_LEAD;
 pub use player::{Pause, Player};
 pub use shelf::{SHELF, Shelf};
-pub use transcript::{perform, setup_of};
+pub use transcript::{perform, printed, setup_of};
+pub use watch::{Clock, Live, Served, Watched};
 
 use deeds::Deeds;
 use eyes::Eyes;
 use link::Opened;
 use shown::Place;
+use watch::{Snapshot, Watching};
 
 use crate::lesson::Observation;
 use crate::view::{self, Moments, Names};
 use crate::words::{ActorId, Time};
-use crate::world::step::{ClientName, Port};
+use crate::world::step::Port;
 
 /// A lesson being played, and the moment that is shown.
 #[derive(Default)]
 pub struct Lab {
     desk: Option<Desk>,
     eyes: Eyes,
+    /// The served cluster, for those who watch one.
+    served: Option<Snapshot>,
 }
 
 /// What lies open.
@@ -63,6 +69,8 @@ struct Desk {
     deeds: Deeds,
     /// The end of a minute in which nothing happened.
     idle_until: Option<Time>,
+    /// How the cluster is watched, if it is one that is served.
+    watch: Option<Watching>,
 }
 
 impl Lab {
@@ -78,9 +86,14 @@ impl Lab {
     }
 
     fn answer(&mut self, ask: Ask) -> Answer {
+        if let Some(refused) = self.not_watching(&ask) {
+            return refused;
+        }
         match ask {
             Ask::Version => Answer::Version { version: env!("CARGO_PKG_VERSION").to_owned() },
             Ask::Lessons => Answer::Lessons(SHELF.iter().map(Shelf::describe).collect()),
+            Ask::Watch => self.watch(),
+            Ask::Live => self.go_live(),
             Ask::Open { lesson } => self.open_shelved(&lesson),
             Ask::OpenText { file, source } => self.open_text(&file, &source),
             other => match &mut self.desk {
@@ -93,16 +106,22 @@ impl Lab {
 
 impl Desk {
     fn answer(&mut self, ask: Ask, eyes: &mut Eyes) -> Answer {
+        if let Some(refused) = self.prepare_to_watch(&ask) {
+            return refused;
+        }
         let past = self.past();
         let answer = self.do_it(&ask, eyes);
-        if !matches!(answer, Answer::Refused { .. }) {
+        if !matches!(answer, Answer::Refused { .. }) && self.watch.is_none() {
             self.deeds.note(&ask, past);
         }
         answer
     }
 
     fn do_it(&mut self, ask: &Ask, eyes: &mut Eyes) -> Answer {
-        self.before = None;
+        // Of a present that goes on by itself, what is shown follows on what was shown.
+        if !(*ask == Ask::Show && self.is_live()) {
+            self.before = None;
+        }
         match ask {
             Ask::Continue => return self.tell_runner(Observation::Seen, eyes),
             Ask::Choose { option } => return self.tell_runner(Observation::Chosen(*option), eyes),
@@ -125,6 +144,7 @@ impl Desk {
             Ask::Seek { elapsed } => self.seek(*elapsed),
             Ask::ShowEvent { position } => self.show_event(*position),
             Ask::Pass { span } => self.pass(*span),
+            Ask::PlayOn if self.is_live() => {}
             Ask::PlayOn => self.play_on(),
             Ask::See { by } => {
                 let port = by.and_then(Port::new);
@@ -171,10 +191,17 @@ impl Desk {
                 let here = self.until().saturating_sub(1);
                 Answer::Writes(view::writes(world, trace, &view::stage(world), here))
             }
+            Ask::Link if self.opened.carried_bytes() > link::OPENED_MAX => {
+                let hint = "this run is too long for a link: share the file that it came from";
+                Answer::Refused { hint: hint.to_owned() }
+            }
             Ask::Link => Answer::Link { text: link::write(&self.saved()) },
             Ask::SaveRun => {
                 let file = format!("{}.session", session.branch().name().replace(' ', "-"));
-                Answer::Saved { file, text: session.save() }
+                match session.save() {
+                    Ok(text) => Answer::Saved { file, text },
+                    Err(error) => Answer::Refused { hint: error.to_string() },
+                }
             }
             _ => Answer::Refused { hint: "this cannot be asked of an open lesson".to_owned() },
         }
@@ -217,10 +244,7 @@ impl Desk {
         match self.player.do_line(line) {
             Err(error) => Answer::Refused { hint: format!("{error}; {}", error.help) },
             Ok(printed) => {
-                let world = self.player.session().world();
-                let cli = world.client(&ClientName::Cli);
-                let first = world.setup().first_port;
-                let cli_at = cli.map_or(first, |(_, client)| client.at().port());
+                let cli_at = self.cli_at();
                 self.player.seek(self.place.at);
                 Answer::Did { printed, cli_at, shown: Box::new(self.shown(eyes)) }
             }
@@ -244,6 +268,12 @@ impl Desk {
         self.read_moments();
         let mut shown = shown::shown(&self.player, &self.moments, eyes, self.place, self.before);
         let end = self.player.session().ends_at();
+        shown.live = self.live();
+        if shown.live.is_some() {
+            // A cluster that is served for days has more moments than anybody can see.
+            keep_last(&mut shown.marks, WATCHED_MARKS_MAX);
+            shown.lanes.iter_mut().for_each(|it| keep_last(&mut it.moments, WATCHED_MARKS_MAX));
+        }
         shown.is_idle = shown.is_present && self.idle_until == Some(end);
         shown
     }
@@ -265,6 +295,13 @@ impl Desk {
     fn origin(&self) -> Time {
         self.player.session().world().origin()
     }
+}
+
+/// So many moments of a served cluster are shown.
+const WATCHED_MARKS_MAX: usize = 60;
+
+fn keep_last<T>(all: &mut Vec<T>, count: usize) {
+    all.drain(..all.len().saturating_sub(count));
 }
 
 fn no_node(port: u16) -> Answer {

@@ -11,7 +11,7 @@ use crate::words::Digest;
 use crate::world::session::Session;
 
 /// Nobody's doing makes a longer text.
-const TEXT_MAX: usize = 2 << 20;
+const TEXT_MAX: usize = 8 << 20;
 /// The first words of a run that was saved.
 const SESSION_LEAD: &str = "hashslot session";
 
@@ -31,7 +31,8 @@ impl Lab {
     pub(super) fn open_text(&mut self, file: &str, source: &str) -> Answer {
         if source.len() > TEXT_MAX {
             let hint = format!(
-                "{file} has {} KB: a lesson has at most 1,024 KB, a saved run {} KB",
+                "{file} has {} KB: a lesson has at most 1,024 KB, a saved run {} KB; \
+                 `hashslot run` plays longer ones",
                 source.len() / 1024,
                 TEXT_MAX / 1024
             );
@@ -58,6 +59,7 @@ impl Lab {
             moments: Vec::new(),
             deeds: Deeds::default(),
             idle_until: None,
+            watch: None,
             player,
         };
         desk.player.play_to_pause();
@@ -100,7 +102,7 @@ impl Lab {
 }
 
 impl Desk {
-    fn opened(&mut self, eyes: &Eyes, note: Option<String>) -> Answer {
+    pub(super) fn opened(&mut self, eyes: &Eyes, note: Option<String>) -> Answer {
         let id = match &self.opened {
             Opened::Shelved { id, .. } => Some(id.clone()),
             Opened::Text { .. } => None,

@@ -67,8 +67,14 @@ impl Player {
 
     /// A run that was saved, without a lesson about it.
     pub fn of_run(session: Session) -> Player {
-        let setup = session.setup();
         let count = session.branch().script().len();
+        let text = told(count, session.branch().digest());
+        Player::of_session(session, "A run that was saved", &text)
+    }
+
+    /// A run with a title and a text about it.
+    pub fn of_session(session: Session, title: &str, text: &str) -> Player {
+        let setup = session.setup();
         let stage = Stage {
             masters: setup.masters,
             replicas: setup.replicas,
@@ -77,7 +83,7 @@ impl Player {
             seed: setup.seed,
             latency: None,
         };
-        let lesson = Lesson::without_blocks("A run that was saved", &told(count), stage);
+        let lesson = Lesson::without_blocks(title, text, stage);
         let runner = Runner::new(lesson.into(), Mode::Learn, Target::Simulator);
         Player {
             session,
@@ -87,6 +93,11 @@ impl Player {
             verdicts: BTreeMap::new(),
             mark: None,
         }
+    }
+
+    /// Another snapshot of the same run takes the place of this one.
+    pub(super) fn replace_session(&mut self, session: Session) {
+        self.session = session;
     }
 
     pub fn session(&self) -> &Session {
@@ -302,7 +313,10 @@ fn note_verdict(verdicts: &mut BTreeMap<usize, RunnerAsk>, ask: &RunnerAsk) {
     }
 }
 
-fn told(steps: usize) -> String {
+fn told(steps: usize, digest: u64) -> String {
     let steps = crate::view::counted(steps as u64, "entry").replace("entrys", "entries");
-    format!("The script of this run has {steps}. Step through it, ask why, do something else.")
+    format!(
+        "The script of this run has {steps}, and its end is the very same again: digest \
+         `{digest:016x}`. Step through it, ask why, do something else."
+    )
 }

@@ -43,6 +43,16 @@ pub const SHELF: &[Shelf] = &[
         file: "08-a-master-dies.md",
         source: include_str!("../../../docs/lessons/en/08-a-master-dies.md"),
     },
+    Shelf {
+        id: "planned-failover",
+        file: "09-planned-failover.md",
+        source: include_str!("../../../docs/lessons/en/09-planned-failover.md"),
+    },
+    Shelf {
+        id: "moving-slots",
+        file: "10-moving-slots.md",
+        source: include_str!("../../../docs/lessons/en/10-moving-slots.md"),
+    },
 ];
 
 impl Shelf {

@@ -47,7 +47,7 @@ pub fn shown(
         now,
         passed: from.map(|from| place.at.since(from)),
         flights: from.map_or_else(Vec::new, |from| {
-            view::flights(trace, &names, origin, (from, place.at), eyes.traffic)
+            view::flights(trace, &names, (origin, world.outside()), (from, place.at), eyes.traffic)
         }),
         since_fault: since_fault(trace, &marks, elapsed),
         marks,
@@ -56,7 +56,18 @@ pub fn shown(
         is_idle: false,
         ports: ports(world),
         clients: clients(world),
+        redirects: redirects(session, &names, place.at),
+        begins: session.begins_at().since(origin),
+        live: None,
     }
+}
+
+/// The last redirects of programs outside up to a moment.
+fn redirects(session: &Session, names: &Names, at: Time) -> Vec<view::Redirected> {
+    let (world, trace) = (session.world(), session.trace());
+    let until = trace.at(at + Span::from_micros(1));
+    let of = |outside| view::redirects(trace, names, (outside, world.origin()), until);
+    world.outside().map_or_else(Vec::new, of)
 }
 
 /// The stage, through whose eyes it is seen.
@@ -82,7 +93,8 @@ fn ports(world: &World) -> Vec<u16> {
 }
 
 fn clients(world: &World) -> Vec<String> {
-    world.clients().iter().map(|&(_, actor)| world.name(actor).to_owned()).collect()
+    let used = world.clients().iter().map(|&(_, actor)| actor);
+    used.chain(world.outside()).map(|actor| world.name(actor).to_owned()).collect()
 }
 
 fn lanes(session: &Session, moments: &[Moments]) -> Vec<Lane> {

@@ -104,11 +104,11 @@ impl Desk {
         self.read_moments();
         self.player.leave_lesson("time passes");
         self.read_moments();
-        let known = self.moments[self.player.session().current()].all().len();
+        let known = self.moments[self.player.session().current()].count();
         for _ in 0..PATIENCE_S {
             self.player.run(Span::from_secs(1));
             self.read_moments();
-            if self.moments[self.player.session().current()].all().len() > known {
+            if self.moments[self.player.session().current()].count() > known {
                 self.player.seek(self.place.at);
                 return;
             }
@@ -125,7 +125,17 @@ impl Desk {
         (trace.start()..before).rev().find(is_news)
     }
 
+    /// The last event from a position on that a person is shown.
+    pub(super) fn news_since(&self, position: usize) -> Option<usize> {
+        let trace = self.player.session().trace();
+        let is_news = |&position: &usize| trace.get(position).is_some_and(view::is_news);
+        (position.max(trace.start())..trace.len()).rev().find(is_news)
+    }
+
+    /// Shows a place, or the first moment that there is if that was forgotten.
     fn go(&mut self, place: Place) {
+        let at = place.at.max(self.player.session().begins_at());
+        let place = Place { at, ..place };
         self.before = (self.place.at < place.at).then_some(self.place);
         self.place = place;
         self.player.seek(place.at);

@@ -6,6 +6,7 @@ use crate::world::event::EventKind;
 use crate::world::session::Session;
 use crate::world::setup::Setup;
 use crate::world::step::{ClientKind, ClientName, Line};
+use crate::world::{Trace, World};
 
 /// Does a line on a session; what it prints.
 pub fn perform(session: &mut Session, line: &Line) -> Vec<String> {
@@ -22,14 +23,13 @@ pub fn perform(session: &mut Session, line: &Line) -> Vec<String> {
     }
     let from = session.position();
     session.apply(step);
-    printed(session, from)
+    printed(session.world(), session.trace(), from)
 }
 
 /// What clients printed, and what was refused, from a position of the trace on.
-fn printed(session: &Session, from: usize) -> Vec<String> {
-    let world = session.world();
+pub fn printed(world: &World, trace: &Trace, from: usize) -> Vec<String> {
     let mut lines = Vec::new();
-    for event in session.trace().from(from) {
+    for event in trace.from(from) {
         match &event.kind {
             EventKind::Refused(hint) => lines.push(format!("(refused) {hint}")),
             EventKind::Client(note) => {

@@ -7,6 +7,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::peers::Flags;
@@ -15,8 +16,11 @@ use crate::words::{Addr, Digest, NodeId, SlotSet};
 /// One message on the bus.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Message {
-    pub header: Header,
+    /// Shared between all messages that say the same of their sender.
+    pub header: Arc<Header>,
     pub body: Body,
+    /// The extension of pings, pongs and meets: the name by which clients reach the sender.
+    pub hostname: Option<Arc<str>>,
 }
 
 /// What a sender says of itself in every message.
@@ -34,6 +38,7 @@ pub struct Header {
     pub master: Option<NodeId>,
     pub flags: Flags,
     pub state: Health,
+    pub manual: Manual,
 }
 
 /// Whether a node serves its slots or answers CLUSTERDOWN.
@@ -41,6 +46,17 @@ pub struct Header {
 pub enum Health {
     Ok,
     Fail,
+}
+
+/// What a header says of a manual failover under way (`mflags`).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Manual {
+    #[default]
+    None,
+    /// The sender is a master that holds writes back for its replica, so that its offset stands.
+    Paused,
+    /// The sender is a replica whose user wants it to take over: vote although its master is up.
+    ForceAck,
 }
 
 /// What follows the header.
@@ -53,6 +69,9 @@ pub enum Body {
     AuthRequest,
     AuthAck,
     Update(Update),
+    MfStart,
+    Publish(Publication),
+    PublishShard(Publication),
 }
 
 /// What the sender believes of a third node.
@@ -65,6 +84,13 @@ pub struct Gossip {
     pub pong_received_s: u32,
     pub addr: Addr,
     pub flags: Flags,
+}
+
+/// A message of pub/sub.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Publication {
+    pub channel: Bytes,
+    pub message: Bytes,
 }
 
 /// News for a node whose view of slots is outdated.
@@ -82,21 +108,43 @@ pub enum Kind {
     Pong,
     Meet,
     Fail,
+    Publish,
     AuthRequest,
     AuthAck,
     Update,
+    MfStart,
+    PublishShard,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 7] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Ping,
         Kind::Pong,
         Kind::Meet,
         Kind::Fail,
+        Kind::Publish,
         Kind::AuthRequest,
         Kind::AuthAck,
         Kind::Update,
+        Kind::MfStart,
+        Kind::PublishShard,
     ];
+
+    /// The number of the type on the wire.
+    pub const fn number(self) -> u8 {
+        match self {
+            Kind::Ping => 0,
+            Kind::Pong => 1,
+            Kind::Meet => 2,
+            Kind::Fail => 3,
+            Kind::Publish => 4,
+            Kind::AuthRequest => 5,
+            Kind::AuthAck => 6,
+            Kind::Update => 7,
+            Kind::MfStart => 8,
+            Kind::PublishShard => 10,
+        }
+    }
 
     /// The name that CLUSTER INFO prints.
     pub const fn name(self) -> &'static str {
@@ -105,9 +153,12 @@ impl Kind {
             Kind::Pong => "pong",
             Kind::Meet => "meet",
             Kind::Fail => "fail",
+            Kind::Publish => "publish",
             Kind::AuthRequest => "auth-req",
             Kind::AuthAck => "auth-ack",
             Kind::Update => "update",
+            Kind::MfStart => "mfstart",
+            Kind::PublishShard => "publishshard",
         }
     }
 }
@@ -122,6 +173,9 @@ impl Message {
             Body::AuthRequest => Kind::AuthRequest,
             Body::AuthAck => Kind::AuthAck,
             Body::Update(_) => Kind::Update,
+            Body::MfStart => Kind::MfStart,
+            Body::Publish(_) => Kind::Publish,
+            Body::PublishShard(_) => Kind::PublishShard,
         }
     }
 
@@ -129,7 +183,13 @@ impl Message {
     pub fn gossip(&self) -> &[Gossip] {
         match &self.body {
             Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => gossip,
-            Body::Fail(_) | Body::AuthRequest | Body::AuthAck | Body::Update(_) => &[],
+            Body::Fail(_)
+            | Body::AuthRequest
+            | Body::AuthAck
+            | Body::Update(_)
+            | Body::MfStart
+            | Body::Publish(_)
+            | Body::PublishShard(_) => &[],
         }
     }
 
@@ -147,6 +207,12 @@ impl Message {
         if let Some(master) = &header.master {
             digest.bytes(master.as_bytes());
         }
+        if header.manual != Manual::None {
+            digest.word(header.manual as u64);
+        }
+        if let Some(hostname) = &self.hostname {
+            digest.bytes(hostname.as_bytes());
+        }
         for entry in self.gossip() {
             digest.bytes(entry.id.as_bytes());
             digest.word(u64::from(entry.ping_sent_s) << 32 | u64::from(entry.pong_received_s));
@@ -159,7 +225,16 @@ impl Message {
                 digest.word(update.config_epoch);
                 digest.word(update.slots.fingerprint());
             }
-            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) | Body::AuthRequest | Body::AuthAck => {}
+            Body::Publish(said) | Body::PublishShard(said) => {
+                digest.bytes(&said.channel);
+                digest.bytes(&said.message);
+            }
+            Body::Ping(_)
+            | Body::Pong(_)
+            | Body::Meet(_)
+            | Body::AuthRequest
+            | Body::AuthAck
+            | Body::MfStart => {}
         }
     }
 }

@@ -8,119 +8,140 @@ use std::net::Ipv4Addr;
 use bytes::Bytes;
 
 use super::Node;
-use super::command::NodeRow;
-use super::connection::Client;
+use super::command::{NodeRow, Run, wrong_subcommand};
+use super::epoch::Bumped;
 use super::fact::{EpochSet, Fact, ReplicaReason};
 use super::peers::{Flags as PeerFlags, MYSELF, PeerIdx};
 use super::port::Effects;
-use super::report;
-use crate::data::{self, Flags, Group, KeySpec, Reply, Spec};
-use crate::words::{Addr, NodeId, Slot, SlotSet, slot_of_key};
+use super::{assign, manual_failover, membership, report, set_slot};
+use crate::data::{self, Flags, Group, Reply, Spec};
+use crate::words::{Addr, ConnId, NodeId, Slot, slot_of_key};
 
 /// How far the bus port lies above the client port unless something else is said.
 const BUS_PORT_DISTANCE: u64 = 10_000;
 
-/// The row of a CLUSTER call; the error is the reply.
-pub(super) fn find(args: &[Bytes]) -> Result<&'static NodeRow, Reply> {
-    let Some(subcommand) = args.get(1) else {
-        return Err(Reply::error("ERR wrong number of arguments for 'cluster' command"));
-    };
-    let named = |row: &&NodeRow| {
-        let name = row.spec.name.as_bytes().strip_prefix(b"cluster|").unwrap_or_default();
-        subcommand.eq_ignore_ascii_case(name)
-    };
-    ROWS.iter().find(named).ok_or_else(|| {
-        let typed = String::from_utf8_lossy(&subcommand[..subcommand.len().min(128)]).into_owned();
-        Reply::error(format!("ERR unknown subcommand '{typed}'. Try CLUSTER HELP."))
-    })
-}
+/// Every subcommand, family by family.
+pub(super) const TABLES: &[&[NodeRow]] = &[ROWS, assign::ROWS, membership::ROWS, set_slot::ROWS];
 
-const fn spec(name: &'static str, arity: i32, usage: &'static str, summary: &'static str) -> Spec {
+/// A subcommand that changes something.
+pub(super) const fn spec(
+    name: &'static str,
+    arity: i32,
+    usage: &'static str,
+    summary: &'static str,
+) -> Spec {
     Spec {
         name,
         arity,
-        flags: Flags::ADMIN,
-        keys: KeySpec::NONE,
+        flags: Flags::ADMIN.and(Flags::STALE).and(Flags::NO_ASYNC_LOADING),
         usage,
         summary,
         since: "3.0.0",
         group: Group::Cluster,
+        ..Spec::BLANK
     }
 }
 
-pub(super) const ROWS: &[NodeRow] = &[
+/// A subcommand that everybody may ask.
+pub(super) const fn asks(spec: Spec) -> Spec {
+    Spec { flags: Flags::STALE, ..spec }
+}
+
+/// A subcommand that only shows something, but is not for everybody.
+const fn looks_at(spec: Spec) -> Spec {
+    Spec { flags: Flags::ADMIN.and(Flags::STALE), ..spec }
+}
+
+const ROWS: &[NodeRow] = &[
     NodeRow {
-        spec: spec("cluster|info", 2, "", "The state of the cluster, as this node sees it."),
-        run: |node, _, _, _| report::info(node),
+        spec: asks(spec("cluster|info", 2, "", "The state of the cluster, as this node sees it."))
+            .tips(&["nondeterministic_output"]),
+        run: Run::Reply(|node, _, _, _| report::info(node)),
     },
     NodeRow {
-        spec: spec("cluster|nodes", 2, "", "What this node believes of every node."),
-        run: |node, _, _, _| report::nodes(node),
+        spec: asks(spec("cluster|nodes", 2, "", "What this node believes of every node."))
+            .tips(&["nondeterministic_output"]),
+        run: Run::Reply(|node, _, _, _| report::nodes(node)),
     },
     NodeRow {
-        spec: spec("cluster|slots", 2, "", "Who serves which slots, as this node believes."),
-        run: |node, _, _, _| report::slots(node),
+        spec: asks(spec("cluster|slots", 2, "", "Who serves which slots, as this node believes."))
+            .tips(&["nondeterministic_output"]),
+        run: Run::Reply(|node, _, _, _| report::slots(node)),
     },
     NodeRow {
-        spec: spec("cluster|shards", 2, "", "The masters, their slots and their replicas."),
-        run: |node, _, _, _| report::shards(node),
+        spec: asks(spec("cluster|shards", 2, "", "The masters, their slots and their replicas."))
+            .tips(&["nondeterministic_output"])
+            .since("7.0.0"),
+        run: Run::Reply(|node, _, _, _| report::shards(node)),
     },
     NodeRow {
-        spec: spec("cluster|myid", 2, "", "This node's id."),
-        run: |node, _, _, _| Reply::bulk(node.peers.me().id.to_string()),
+        spec: asks(spec("cluster|myid", 2, "", "This node's id.")),
+        run: Run::Reply(|node, _, _, _| Reply::bulk(node.peers.me().id.to_string())),
     },
     NodeRow {
-        spec: spec("cluster|keyslot", 3, "key", "The hash slot of a key."),
-        run: |_, _, args, _| Reply::Integer(i64::from(slot_of_key(&args[2]).number())),
+        spec: asks(spec("cluster|keyslot", 3, "key", "The hash slot of a key.")),
+        run: Run::Reply(|_, _, args, _| Reply::Integer(i64::from(slot_of_key(&args[2]).number()))),
     },
     NodeRow {
-        spec: spec("cluster|countkeysinslot", 3, "slot", "How many keys of a slot are here."),
-        run: count_keys_in_slot,
+        spec: asks(spec("cluster|countkeysinslot", 3, "slot", "How many keys of a slot are here.")),
+        run: Run::Reply(count_keys_in_slot),
     },
     NodeRow {
-        spec: spec("cluster|getkeysinslot", 4, "slot count", "Some keys of a slot."),
-        run: get_keys_in_slot,
+        spec: asks(spec("cluster|getkeysinslot", 4, "slot count", "Some keys of a slot."))
+            .tips(&["nondeterministic_output"]),
+        run: Run::Reply(get_keys_in_slot),
     },
     NodeRow {
         spec: spec("cluster|meet", -4, "ip port [cluster-bus-port]", "Greet another node."),
-        run: meet,
+        run: Run::Reply(meet),
     },
     NodeRow {
-        spec: spec("cluster|addslots", -3, "slot [slot ...]", "Take slots that nobody owns."),
-        run: |node, _, args, out| {
-            let slots = args[2..].iter().map(|arg| parse_slot(arg)).collect();
-            node.add_slots(slots, out)
-        },
-    },
-    NodeRow {
-        spec: spec(
-            "cluster|addslotsrange",
-            -4,
-            "start-slot end-slot [start-slot end-slot ...]",
-            "Take ranges of slots that nobody owns.",
-        ),
-        run: add_slots_range,
-    },
-    NodeRow {
-        spec: spec(
+        spec: looks_at(spec(
             "cluster|count-failure-reports",
             3,
             "node-id",
             "How many others say that a node fails.",
-        ),
-        run: count_failure_reports,
+        ))
+        .tips(&["nondeterministic_output"]),
+        run: Run::Reply(count_failure_reports),
     },
     NodeRow {
-        spec: spec("cluster|replicas", 3, "node-id", "What this node believes of the replicas."),
-        run: replicas,
+        spec: looks_at(spec(
+            "cluster|replicas",
+            3,
+            "node-id",
+            "What this node believes of the replicas.",
+        ))
+        .tips(&["nondeterministic_output"])
+        .since("5.0.0"),
+        run: Run::Reply(replicas),
+    },
+    NodeRow {
+        spec: looks_at(spec(
+            "cluster|slaves",
+            3,
+            "node-id",
+            "The same as REPLICAS, by its older name.",
+        ))
+        .tips(&["nondeterministic_output"]),
+        run: Run::Reply(replicas),
     },
     NodeRow {
         spec: spec("cluster|replicate", 3, "node-id", "Become a replica of a master."),
-        run: replicate,
+        run: Run::Reply(replicate),
+    },
+    NodeRow {
+        spec: spec("cluster|bumpepoch", 2, "", "Take a greater config epoch, asking nobody.")
+            .tips(&["nondeterministic_output"]),
+        run: Run::Reply(bump_epoch),
+    },
+    NodeRow {
+        spec: spec("cluster|failover", -2, "[FORCE | TAKEOVER]", "Take over from the master."),
+        run: Run::Reply(manual_failover::command),
     },
     NodeRow {
         spec: spec("cluster|set-config-epoch", 3, "config-epoch", "Give a new node its epoch."),
-        run: set_config_epoch,
+        run: Run::Reply(set_config_epoch),
     },
 ];
 
@@ -128,13 +149,13 @@ fn not_an_integer() -> Reply {
     Reply::error("ERR value is not an integer or out of range")
 }
 
-fn parse_slot(arg: &[u8]) -> Result<Slot, Reply> {
+pub(super) fn parse_slot(arg: &[u8]) -> Result<Slot, Reply> {
     data::parse_integer(arg)
         .and_then(|number| Slot::new(u64::try_from(number).ok()?))
         .ok_or_else(|| Reply::error("ERR Invalid or out of range slot"))
 }
 
-fn count_keys_in_slot(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Effects) -> Reply {
+fn count_keys_in_slot(node: &mut Node, _: ConnId, args: &[Bytes], _: &mut Effects) -> Reply {
     let Some(number) = data::parse_integer(&args[2]) else { return not_an_integer() };
     match u64::try_from(number).ok().and_then(Slot::new) {
         Some(slot) => Reply::Integer(node.keyspace.count_in_slot(slot) as i64),
@@ -142,7 +163,7 @@ fn count_keys_in_slot(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut E
     }
 }
 
-fn get_keys_in_slot(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Effects) -> Reply {
+fn get_keys_in_slot(node: &mut Node, _: ConnId, args: &[Bytes], _: &mut Effects) -> Reply {
     let (Some(slot), Some(most)) = (data::parse_integer(&args[2]), data::parse_integer(&args[3]))
     else {
         return not_an_integer();
@@ -154,13 +175,10 @@ fn get_keys_in_slot(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Eff
     Reply::Array(node.keyspace.keys_in_slot(slot, most).into_iter().map(Reply::Bulk).collect())
 }
 
-fn meet(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> Reply {
-    let text = |arg: &Bytes| String::from_utf8_lossy(arg).into_owned();
+fn meet(node: &mut Node, _: ConnId, args: &[Bytes], out: &mut Effects) -> Reply {
+    let text = |arg: &Bytes| String::from_utf8_lossy(data::c_text(arg, arg.len())).into_owned();
     if args.len() > 5 {
-        let typed = text(&args[1]);
-        return Reply::error(format!(
-            "ERR unknown subcommand or wrong number of arguments for '{typed}'. Try CLUSTER HELP."
-        ));
+        return wrong_subcommand(args);
     }
     let Some(port) = data::parse_integer(&args[3]) else {
         return Reply::error(format!("ERR Invalid TCP base port specified: {}", text(&args[3])));
@@ -182,50 +200,26 @@ fn meet(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> R
     Reply::ok()
 }
 
-fn add_slots_range(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> Reply {
-    if args.len() % 2 == 1 {
-        return Reply::error("ERR wrong number of arguments for 'cluster|addslotsrange' command");
-    }
-    let mut slots = Vec::new();
-    for pair in args[2..].chunks_exact(2) {
-        let (first, last) = match (parse_slot(&pair[0]), parse_slot(&pair[1])) {
-            (Ok(first), Ok(last)) => (first, last),
-            (Err(error), _) | (_, Err(error)) => return error,
-        };
-        if first > last {
-            return Reply::error(format!(
-                "ERR start slot number {first} is greater than end slot number {last}"
-            ));
-        }
-        slots.extend((first.number()..=last.number()).map(|slot| Slot::new(u64::from(slot))));
-    }
-    let slots = slots.into_iter().map(|slot| slot.ok_or_else(not_an_integer)).collect();
-    node.add_slots(slots, out)
+/// The node of this id; the error is the reply.
+pub(super) fn find_node(node: &Node, id: &[u8]) -> Result<PeerIdx, Reply> {
+    let found = NodeId::parse(id).and_then(|id| node.peers.find(id));
+    found.ok_or_else(|| unknown_node(id))
 }
 
-/// The node of this id; the error is the reply.
-fn find_node(node: &Node, id: &[u8]) -> Result<PeerIdx, Reply> {
-    let found = NodeId::parse(id).and_then(|id| node.peers.find(id));
-    found.ok_or_else(|| {
-        let typed = String::from_utf8_lossy(id);
-        Reply::error(format!("ERR Unknown node {typed}"))
-    })
+pub(super) fn unknown_node(id: &[u8]) -> Reply {
+    let typed = String::from_utf8_lossy(data::c_text(id, id.len()));
+    Reply::error(format!("ERR Unknown node {typed}"))
 }
 
 /// The reports by others that still count: this node's own opinion is not among them.
-fn count_failure_reports(
-    node: &mut Node,
-    _: &mut Client,
-    args: &[Bytes],
-    _: &mut Effects,
-) -> Reply {
+fn count_failure_reports(node: &mut Node, _: ConnId, args: &[Bytes], _: &mut Effects) -> Reply {
     match find_node(node, &args[2]) {
         Ok(index) => Reply::Integer(node.valid_reports(index) as i64),
         Err(error) => error,
     }
 }
 
-fn replicas(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Effects) -> Reply {
+fn replicas(node: &mut Node, _: ConnId, args: &[Bytes], _: &mut Effects) -> Reply {
     match find_node(node, &args[2]) {
         Ok(index) if node.peers[index].is_master() => report::replicas(node, index),
         Ok(_) => Reply::error("ERR The specified node is not a master"),
@@ -233,7 +227,7 @@ fn replicas(node: &mut Node, _: &mut Client, args: &[Bytes], _: &mut Effects) ->
     }
 }
 
-fn replicate(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> Reply {
+fn replicate(node: &mut Node, _: ConnId, args: &[Bytes], out: &mut Effects) -> Reply {
     let index = match find_node(node, &args[2]) {
         Ok(index) => index,
         Err(error) => return error,
@@ -244,7 +238,7 @@ fn replicate(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects)
     if node.peers[index].is_replica() {
         return Reply::error("ERR I can only replicate a master, not a replica.");
     }
-    let serves = !node.peers.cold(MYSELF).slots.is_empty() || !node.keyspace.is_empty();
+    let serves = node.peers[MYSELF].serves() || !node.keyspace.is_empty();
     if node.peers.me().is_master() && serves {
         return Reply::error(
             "ERR To set a master the node must be empty and without assigned slots.",
@@ -254,7 +248,16 @@ fn replicate(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects)
     Reply::ok()
 }
 
-fn set_config_epoch(node: &mut Node, _: &mut Client, args: &[Bytes], out: &mut Effects) -> Reply {
+fn bump_epoch(node: &mut Node, _: ConnId, _: &[Bytes], out: &mut Effects) -> Reply {
+    let word = match node.bump_epoch_alone(out) {
+        Bumped::Yes => "BUMPED",
+        Bumped::No => "STILL",
+    };
+    let epoch = node.peers.cold(MYSELF).config_epoch;
+    Reply::Simple(format!("{word} {epoch}").into())
+}
+
+fn set_config_epoch(node: &mut Node, _: ConnId, args: &[Bytes], out: &mut Effects) -> Reply {
     let Some(epoch) = data::parse_integer(&args[2]) else { return not_an_integer() };
     let Ok(epoch) = u64::try_from(epoch) else {
         return Reply::error(format!("ERR Invalid config epoch specified: {epoch}"));
@@ -292,33 +295,6 @@ impl Node {
         out.note(Fact::HandshakeStarted { with: addr });
     }
 
-    /// Takes slots; all of them or none. All arguments are read before any slot is looked at.
-    fn add_slots(&mut self, slots: Vec<Result<Slot, Reply>>, out: &mut Effects) -> Reply {
-        let slots: Result<Vec<Slot>, Reply> = slots.into_iter().collect();
-        let slots = match slots {
-            Ok(slots) => slots,
-            Err(error) => return error,
-        };
-        let mut taken = SlotSet::default();
-        for &slot in &slots {
-            if self.slots.owner(slot).is_some() {
-                return Reply::error(format!("ERR Slot {slot} is already busy"));
-            }
-            if !taken.insert(slot) {
-                return Reply::error(format!("ERR Slot {slot} specified multiple times"));
-            }
-        }
-        for &slot in &slots {
-            self.slots.bind(&mut self.peers, slot, MYSELF);
-        }
-        if let Some(first) = taken.iter().next() {
-            out.note(Fact::SlotsAssigned { count: taken.len(), first });
-        }
-        self.todo.update_state();
-        self.todo.save();
-        Reply::ok()
-    }
-
     /// Becomes a replica of a master, or of another one (`clusterSetMaster`).
     pub(super) fn become_replica_of(
         &mut self,
@@ -326,6 +302,9 @@ impl Node {
         why: ReplicaReason,
         out: &mut Effects,
     ) {
+        if self.peers.me().is_master() {
+            self.open.close_all();
+        }
         let flags = &mut self.peers[MYSELF].flags;
         flags.clear(PeerFlags::MASTER.with(PeerFlags::MIGRATE_TO));
         flags.set(PeerFlags::REPLICA);
@@ -333,6 +312,7 @@ impl Node {
         let of = self.peers[master].id;
         let scope = out.begin(Fact::BecameReplica { of, why });
         self.replicate(master, out);
+        self.end_manual_failover();
         out.end(scope);
         self.todo.update_state();
         self.todo.save();

@@ -7,19 +7,24 @@
 //! The rule (Redis 7.0, `cluster.c: clusterHandleSlaveFailover, clusterGetSlaveRank,
 //! clusterFailoverReplaceYourMaster`), in the order in which it is checked, at every tick and
 //! whenever a vote arrives:
-//! 1. I am a replica, my master is FAIL and owns slots, and I may stand for election.
+//! 1. I am a replica, my master is FAIL and owns slots, and I may stand for election; or my user
+//!    wants me to take over (`manual_failover`): then it need not be FAIL, and neither
+//!    `no-failover` nor the age of my data count.
 //! 2. My data is not too old.
 //! 3. No election of mine is under way, or the last began longer than the retry time ago: schedule
 //!    one, 500 ms plus a random part below 500 ms plus 1 s per rank from now. My rank is the number
-//!    of my fellow replicas that processed more of the stream, as far as they told me.
-//! 4. While I wait, my rank may grow, never shrink.
+//!    of my fellow replicas that processed more of the stream, as far as they told me. In a manual
+//!    failover there is no delay.
+//! 4. While I wait, my rank may grow, never shrink; not in a manual failover.
 //! 5. The delay is over: take a new epoch and ask everybody for their votes.
 //! 6. With the votes of a majority of the masters with slots, the failed one counted in the total:
-//!    I am master, and tell everybody.
+//!    I am master, and tell everybody. The votes and the time of this election are not forgotten: a
+//!    manual failover soon after it finds the last election expired, and waits in vain.
 
 use super::Node;
 use super::bus::{Body, Kind};
 use super::fact::{ElectionImpossible, EpochSet, Fact, VoteIgnored};
+use super::hindrance::{Hindrance, Pause};
 use super::peers::{Flags, MYSELF, PeerIdx};
 use super::port::Effects;
 use super::profile::BrokenRule;
@@ -35,8 +40,7 @@ pub struct Election {
     epoch: u64,
     /// The delay that the next schedule must draw instead of a random one, in ms.
     forced_ms: Option<u64>,
-    /// Why it did not get on when last asked, so that it is noted once.
-    hindered: Option<std::mem::Discriminant<ElectionImpossible>>,
+    hindrance: Hindrance,
 }
 
 /// The waits of an election, from node-timeout.
@@ -55,8 +59,8 @@ impl Election {
 impl Node {
     /// All six rules; called at every tick of a replica and after each vote.
     pub(super) fn handle_election(&mut self, out: &mut Effects) {
-        let Some(master) = self.failed_master() else {
-            self.election.hindered = None;
+        let Some(master) = self.master_to_succeed() else {
+            self.election.hindrance.end();
             return;
         };
         if let Err(why) = self.may_stand(master) {
@@ -67,7 +71,7 @@ impl Node {
         if now_ms > self.election.at_ms + timers.retry_ms {
             return self.schedule_election(master, out);
         }
-        if !self.election.sent {
+        if !self.election.sent && !self.manual.is_under_way() {
             self.raise_rank(out);
         }
         if now_ms < self.election.at_ms {
@@ -89,17 +93,18 @@ impl Node {
     }
 
     /// Rule 1, as far as it makes this node a candidate at all.
-    fn failed_master(&self) -> Option<PeerIdx> {
+    fn master_to_succeed(&self) -> Option<PeerIdx> {
         let master = self.peers.me().master?;
-        self.peers[master].is_fail().then_some(master)
+        (self.peers[master].is_fail() || self.manual.may_start()).then_some(master)
     }
 
     /// The rest of rule 1, and rule 2.
     fn may_stand(&self, master: PeerIdx) -> Result<(), ElectionImpossible> {
-        if self.config.replica_no_failover.is_on() {
+        let by_command = self.manual.may_start();
+        if self.config.replica_no_failover.is_on() && !by_command {
             return Err(ElectionImpossible::NoFailover);
         }
-        if self.peers.cold(master).slots.is_empty() {
+        if !self.peers[master].serves() {
             return Err(ElectionImpossible::MasterWithoutSlots);
         }
         let timeout_ms = self.config.node_timeout_ms;
@@ -109,7 +114,7 @@ impl Node {
         }
         let factor = self.config.replica_validity_factor;
         let limit_ms = self.config.repl_ping_period_s * 1_000 + timeout_ms * factor;
-        if factor != 0 && age_ms > limit_ms {
+        if factor != 0 && age_ms > limit_ms && !by_command {
             return Err(ElectionImpossible::DataTooOld { age_ms, limit_ms });
         }
         Ok(())
@@ -124,17 +129,21 @@ impl Node {
     fn schedule_election(&mut self, master: PeerIdx, out: &mut Effects) {
         let random_ms = self.dice.below(self.profile.election_jitter_ms);
         let drawn_ms = self.profile.election_delay_ms + random_ms;
-        let rank = self.rank();
-        let own_ms = self.election.forced_ms.take().unwrap_or(drawn_ms);
-        let delay_ms = own_ms + rank * self.profile.rank_delay_ms;
-        let epoch = self.election.epoch;
+        let (delay_ms, rank) = if self.manual.is_under_way() {
+            self.todo.election();
+            (0, 0)
+        } else {
+            let (rank, forced_ms) = (self.rank(), self.election.forced_ms.take());
+            (forced_ms.unwrap_or(drawn_ms) + rank * self.profile.rank_delay_ms, rank)
+        };
+        let Election { epoch, forced_ms, mut hindrance, .. } = self.election;
+        hindrance.is_known(&ElectionImpossible::WaitingDelay { left_ms: delay_ms });
         self.election = Election {
             at_ms: self.now_ms() + delay_ms,
             rank,
             epoch,
-            hindered: Some(std::mem::discriminant(&ElectionImpossible::WaitingDelay {
-                left_ms: 0,
-            })),
+            forced_ms,
+            hindrance,
             ..Election::default()
         };
         let (master, offset) = (self.peers[master].id, self.replication.offset());
@@ -147,12 +156,12 @@ impl Node {
     fn rank(&self) -> u64 {
         let Some(master) = self.peers.me().master else { return 0 };
         let mine = self.replication.offset();
-        let ahead = |&&index: &&PeerIdx| {
+        let ahead = |&index: &PeerIdx| {
             index != MYSELF
                 && !self.peers[index].flags.any(Flags::NOFAILOVER)
                 && self.peers.cold(index).repl_offset > mine
         };
-        self.peers.cold(master).replicas.iter().filter(ahead).count() as u64
+        self.peers.replicas_of(master).filter(ahead).count() as u64
     }
 
     /// Rule 4.
@@ -168,7 +177,7 @@ impl Node {
 
     fn pong_to_fellow_replicas(&mut self, out: &mut Effects) {
         let Some(master) = self.peers.me().master else { return };
-        for index in self.peers.cold(master).replicas.clone() {
+        for index in self.peers.replicas_of(master).collect::<Vec<_>>() {
             if let (Some(link), true) = (self.peers[index].link, index != MYSELF) {
                 self.send_ping(link, Kind::Pong, out);
             }
@@ -197,18 +206,20 @@ impl Node {
     pub(super) fn on_vote(&mut self, sender: Option<PeerIdx>, epoch: u64, out: &mut Effects) {
         let Some(sender) = sender else { return };
         let from = self.peers[sender].id;
-        let voter = self.peers[sender].is_master() && !self.peers.cold(sender).slots.is_empty();
+        let voter = self.peers[sender].is_master() && self.peers[sender].serves();
         let election = self.election.epoch;
-        let why = match (voter, self.election.sent, epoch >= election) {
+        let stands = self.election.sent && self.peers.me().is_replica();
+        let why = match (voter, stands, epoch >= election) {
             (false, _, _) => Some(VoteIgnored::NotAVoter),
             (true, false, _) => Some(VoteIgnored::NoElection),
             (true, true, false) => Some(VoteIgnored::OldEpoch { vote: epoch, election }),
             (true, true, true) => None,
         };
+        // A vote that comes too late is in the sum nevertheless.
+        self.election.votes += u64::from(voter && epoch >= election);
         if let Some(why) = why {
             return out.note(Fact::VoteIgnored { from, why });
         }
-        self.election.votes += 1;
         let (have, needed) = (self.election.votes, self.majority());
         out.note(Fact::VoteReceived { from, epoch, have, needed });
         self.todo.election();
@@ -227,30 +238,28 @@ impl Node {
     }
 
     /// Becomes master in the place of its master (`clusterFailoverReplaceYourMaster`).
-    fn replace_master(&mut self, master: PeerIdx, out: &mut Effects) {
+    pub(super) fn replace_master(&mut self, master: PeerIdx, out: &mut Effects) {
         let of = self.peers[master].id;
-        let slots = self.peers.cold(master).slots.clone();
+        let slots = self.peers.cold(master).slots().clone();
         self.peers.set_master(MYSELF, None);
         let flags = &mut self.peers[MYSELF].flags;
         flags.clear(Flags::REPLICA);
         flags.set(Flags::MASTER);
-        self.peers[master].flags.set(Flags::MIGRATE_TO);
         let epoch = self.peers.cold(MYSELF).config_epoch;
         let scope = out.begin(Fact::BecameMaster { of, epoch, slots: slots.len() });
         self.stop_replicating(out);
         for slot in slots.iter() {
             self.slots.bind(&mut self.peers, slot, MYSELF);
         }
-        self.election.sent = false;
-        self.election.votes = 0;
         self.update_state(out);
         self.save();
         self.broadcast_pong(out);
+        self.end_manual_failover();
         out.end(scope);
     }
 
     /// A pong to everybody, each with gossip of its own (`clusterBroadcastPong`).
-    fn broadcast_pong(&mut self, out: &mut Effects) {
+    pub(super) fn broadcast_pong(&mut self, out: &mut Effects) {
         for index in self.peers.indices().to_vec() {
             let peer = &self.peers[index];
             if let (Some(link), false) = (peer.link, peer.in_handshake()) {
@@ -262,20 +271,26 @@ impl Node {
     fn note_expiry(&mut self, master: PeerIdx, retry_ms: u64, out: &mut Effects) {
         let retry_in_ms = (self.election.at_ms + retry_ms).saturating_sub(self.now_ms());
         let why = ElectionImpossible::Expired { retry_in_ms };
-        if self.election.hindered == Some(std::mem::discriminant(&why)) {
-            return;
-        }
         let (have, needed) = (self.election.votes, self.majority());
-        out.note(Fact::ElectionExpired { epoch: self.election.epoch, have, needed });
+        let lost = self.election.sent && have < needed;
+        if lost && !self.election.hindrance.was(&why) {
+            out.note(Fact::ElectionExpired { epoch: self.election.epoch, have, needed });
+        }
         self.note_hindrance(master, why, out);
     }
 
-    /// Why the election does not get on: said once per reason (`clusterLogCantFailover`).
+    /// Why the election does not get on: noted once per reason, and written to the log at times.
     fn note_hindrance(&mut self, master: PeerIdx, why: ElectionImpossible, out: &mut Effects) {
-        let kind = std::mem::discriminant(&why);
-        if self.election.hindered != Some(kind) {
-            self.election.hindered = Some(kind);
-            out.note(Fact::ElectionImpossible { master: self.peers[master].id, why });
+        let id = self.peers[master].id;
+        if self.election.hindrance.is_news(&why) {
+            out.note(Fact::ElectionImpossible { master: id, why });
+        }
+        let quiet_ms = self.config.node_timeout_ms + self.profile.hindrance_quiet_ms;
+        let failed_ms = self.peers.cold(master).seldom().fail_time_ms;
+        let quiet = self.peers[master].is_fail() && self.now_ms() < failed_ms + quiet_ms;
+        let pause = Pause { quiet, again_s: self.profile.hindrance_again_s };
+        if self.election.hindrance.is_written(&why, self.now.seconds(), pause) {
+            out.note(Fact::ElectionStalled { master: id, why });
         }
     }
 }

@@ -4,6 +4,10 @@
 //! *current epoch* is the greatest that a node has seen in any message of a node that it knows; it
 //! only grows. Each election takes a new one, and the winner keeps it as the *config epoch* of its
 //! slots. If two masters have the same config epoch, the one with the smaller id takes a new one.
+//!
+//! A person may have a node take a greater config epoch without a vote (`cluster.c:
+//! clusterBumpConfigEpochWithoutConsensus`): it does so unless its own is the greatest already. Two
+//! that do it at once may end up with the same one; then the rule above parts them.
 
 use super::Node;
 use super::bus::Header;
@@ -17,6 +21,13 @@ use super::profile::BrokenRule;
 pub struct Epochs {
     current: u64,
     last_vote: u64,
+}
+
+/// Whether a node took a greater config epoch, or had the greatest one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Bumped {
+    Yes,
+    No,
 }
 
 impl Epochs {
@@ -67,6 +78,23 @@ impl Node {
             }
             self.todo.save();
         }
+    }
+
+    /// Takes a config epoch that is greater than all that are known, without asking anybody; unless
+    /// this node's own is the greatest (`clusterBumpConfigEpochWithoutConsensus`).
+    pub(super) fn bump_epoch_alone(&mut self, out: &mut Effects) -> Bumped {
+        let known = self.peers.indices().iter();
+        let greatest = known.map(|&index| self.peers.cold(index).config_epoch).max();
+        let greatest = greatest.unwrap_or(0).max(self.epochs.current);
+        let mine = self.peers.cold(MYSELF).config_epoch;
+        if mine != 0 && mine == greatest {
+            return Bumped::No;
+        }
+        let epoch = self.epochs.advance();
+        self.peers.cold_mut(MYSELF).config_epoch = epoch;
+        out.note(Fact::ConfigEpochSet { epoch, why: EpochSet::Alone });
+        self.todo.save();
+        Bumped::Yes
     }
 
     /// Two masters with one config epoch: the smaller id takes a new one.

@@ -8,6 +8,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::bus::Health;
+use super::notice::Notice;
+use super::stream::ReplId;
 use crate::words::{Addr, NodeId, Slot};
 
 /// What a node noticed. Times are in milliseconds of the node's own clock.
@@ -19,6 +21,10 @@ pub enum Fact {
     PeerLearned { peer: NodeId, from: Option<NodeId> },
     PeerIdMismatch { peer: NodeId, found: NodeId },
     AddressChanged { peer: NodeId, to: Addr },
+    HostnameHeard { peer: NodeId, hostname: Option<Box<str>> },
+    PeerForgotten { peer: NodeId },
+    GossipBlacklisted { peer: NodeId, from: NodeId, until_ms: u64 },
+    NodeReset { kind: ResetKind },
     LinkLost { peer: NodeId },
     LinkRefused { peer: NodeId },
     LinkDropped { peer: NodeId, silent_ms: u64 },
@@ -34,12 +40,27 @@ pub enum Fact {
     FailCleared { peer: NodeId, why: FailCleared },
     FailKept { peer: NodeId, until_ms: u64 },
     FailIgnored { from: NodeId },
+    // What a person told it to do.
+    FellAsleep { span_ms: u64 },
+    // Pub/sub.
+    ShardChannelsClosed { count: u64, slot: Slot },
     // Epochs and slots.
     EpochRaised { from: u64, to: u64, by: NodeId },
     ConfigEpochLearned { peer: NodeId, epoch: u64 },
     ConfigEpochSet { epoch: u64, why: EpochSet },
     SlotsMoved { from: Option<NodeId>, to: NodeId, count: u16, first: Slot, epoch: u64 },
     SlotsAssigned { count: u16, first: Slot },
+    SlotsFreed { count: u16, first: Slot },
+    // Slots that are moved by hand.
+    SlotMigrating { slot: Slot, to: NodeId },
+    SlotImporting { slot: Slot, from: NodeId, why: ImportReason },
+    SlotClosed { slot: Slot },
+    SlotGiven { slot: Slot, from: Option<NodeId>, to: NodeId },
+    SlotTakenForKeys { slot: Slot },
+    MigrationStarted { slot: Slot, to_port: u16, count: u64 },
+    KeysMigrated { slot: Slot, to_port: u16, count: u64 },
+    KeysCopied { slot: Slot, to_port: u16, count: u64 },
+    MigrationFailed { slot: Slot, to_port: u16, why: MigrationFailure },
     UpdateSent { to: NodeId, about: NodeId },
     UpdateIgnored { about: NodeId, why: UpdateIgnored },
     PeerRoleChanged { peer: NodeId, master: Option<NodeId> },
@@ -50,6 +71,7 @@ pub enum Fact {
     ElectionScheduled { master: NodeId, delay_ms: u64, rank: u64, offset: u64 },
     RankRaised { rank: u64, added_ms: u64 },
     ElectionImpossible { master: NodeId, why: ElectionImpossible },
+    ElectionStalled { master: NodeId, why: ElectionImpossible },
     ElectionStarted { epoch: u64, needed: u64 },
     VoteGranted { to: NodeId, epoch: u64 },
     VoteRefused { to: NodeId, why: VoteRefused },
@@ -59,8 +81,18 @@ pub enum Fact {
     ElectionExpired { epoch: u64, have: u64, needed: u64 },
     BecameMaster { of: NodeId, epoch: u64, slots: u16 },
     BecameReplica { of: NodeId, why: ReplicaReason },
+    // Succession by command.
+    FailoverAccepted { master: NodeId, way: FailoverWay },
+    HandoverBegun { replica: NodeId, offset: u64 },
+    HandoverRefused { by: NodeId, why: HandoverRefused },
+    MasterPaused { master: NodeId, offset: u64, mine: u64 },
+    CaughtUp { master: NodeId, offset: u64 },
+    FailoverTimedOut { peer: NodeId },
+    // Replicas that go where one is missing.
+    OrphanSeen { master: NodeId },
+    MigrationRefused { master: NodeId, why: MigrationRefused },
     // Replication.
-    SyncAsked { of: NodeId, offset: u64 },
+    SyncAsked { of: NodeId, replid: Option<ReplId>, offset: u64 },
     FullSyncStarted { replica: Addr, why: FullSyncReason },
     PartialSyncGranted { replica: Addr, from: u64, missing: u64 },
     FullSyncDone { of: NodeId, offset: u64, keys: u64 },
@@ -70,6 +102,15 @@ pub enum Fact {
     MasterLinkLost { of: NodeId, offset: u64 },
     MasterTimedOut { of: NodeId },
     KeysDropped { count: u64 },
+    // What only stands in the log.
+    Logged(Notice),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ResetKind {
+    /// The node keeps its name and its epochs.
+    Soft,
+    Hard,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,8 +123,29 @@ pub enum FailCleared {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum EpochSet {
     ByCommand,
-    Collision { with: NodeId },
+    /// Taken without asking anybody.
+    Alone,
+    Collision {
+        with: NodeId,
+    },
     Won,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ImportReason {
+    ByCommand,
+    /// A restarted node found keys of the slot among its own.
+    KeysFound,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MigrationFailure {
+    /// No connection could be made.
+    Unreachable,
+    /// The target did not answer, or not to the end.
+    Silent,
+    /// The target answered with an error.
+    Refused,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -144,6 +206,8 @@ pub enum ReplicaReason {
     ByCommand,
     SlotsTaken,
     SubReplica,
+    /// The master had no replica left.
+    Migration,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -151,6 +215,59 @@ pub enum FullSyncReason {
     FirstSync,
     OtherHistory,
     BeyondBacklog,
+}
+
+/// The three forms of CLUSTER FAILOVER.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum FailoverWay {
+    /// With the master's help, and the votes of a majority.
+    Plain,
+    /// Without the master's help.
+    Force,
+    /// Without anybody's.
+    Takeover,
+}
+
+/// Why a master does not hand over to who asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum HandoverRefused {
+    UnknownSender,
+    NotMyReplica,
+}
+
+/// Why a replica does not go to a master that has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum MigrationRefused {
+    StateFail,
+    /// Its master has `left` good replicas, and keeps `barrier`.
+    Barrier {
+        left: u64,
+        barrier: u64,
+    },
+    /// Another replica has the smaller id.
+    AnotherGoes {
+        who: NodeId,
+    },
+}
+
+impl ElectionImpossible {
+    /// What the log says of it; some reasons are never written down.
+    pub const fn log_text(&self) -> Option<&'static str> {
+        match self {
+            ElectionImpossible::DataTooOld { .. } => Some(
+                "Disconnected from master for longer than allowed. Please check the \
+                 'cluster-replica-validity-factor' configuration option.",
+            ),
+            ElectionImpossible::WaitingDelay { .. } => {
+                Some("Waiting the delay before I can start a new failover.")
+            }
+            ElectionImpossible::Expired { .. } => Some("Failover attempt expired."),
+            ElectionImpossible::WaitingVotes { .. } => {
+                Some("Waiting for votes, but majority still not reached.")
+            }
+            ElectionImpossible::NoFailover | ElectionImpossible::MasterWithoutSlots => None,
+        }
+    }
 }
 
 impl Fact {
@@ -166,8 +283,16 @@ impl Fact {
                 | Fact::ElectionImpossible { .. }
                 | Fact::VoteRefused { .. }
                 | Fact::VoteIgnored { .. }
+                | Fact::HandoverRefused { .. }
+                | Fact::MigrationRefused { .. }
                 | Fact::PeerIdMismatch { .. }
+                | Fact::GossipBlacklisted { .. }
         )
+    }
+
+    /// Whether it only stands in the log.
+    pub fn is_logged_only(&self) -> bool {
+        matches!(self, Fact::Logged(_))
     }
 
     /// The node that this fact is about, other than the one that noticed it.
@@ -176,6 +301,9 @@ impl Fact {
             Fact::PeerLearned { peer, .. }
             | Fact::PeerIdMismatch { peer, .. }
             | Fact::AddressChanged { peer, .. }
+            | Fact::HostnameHeard { peer, .. }
+            | Fact::PeerForgotten { peer }
+            | Fact::GossipBlacklisted { peer, .. }
             | Fact::LinkLost { peer }
             | Fact::LinkRefused { peer }
             | Fact::LinkDropped { peer, .. }
@@ -191,11 +319,22 @@ impl Fact {
             | Fact::FailKept { peer, .. }
             | Fact::ConfigEpochLearned { peer, .. }
             | Fact::PeerRoleChanged { peer, .. } => Some(peer),
-            Fact::SlotsMoved { to, .. } => Some(to),
+            Fact::SlotsMoved { to, .. }
+            | Fact::SlotGiven { to, .. }
+            | Fact::SlotMigrating { to, .. } => Some(to),
+            Fact::SlotImporting { from, .. } => Some(from),
             Fact::UpdateSent { about, .. } | Fact::UpdateIgnored { about, .. } => Some(about),
-            Fact::ElectionScheduled { master, .. } | Fact::ElectionImpossible { master, .. } => {
-                Some(master)
-            }
+            Fact::ElectionScheduled { master, .. }
+            | Fact::ElectionImpossible { master, .. }
+            | Fact::ElectionStalled { master, .. }
+            | Fact::FailoverAccepted { master, .. }
+            | Fact::MasterPaused { master, .. }
+            | Fact::CaughtUp { master, .. }
+            | Fact::OrphanSeen { master }
+            | Fact::MigrationRefused { master, .. } => Some(master),
+            Fact::HandoverBegun { replica: peer, .. }
+            | Fact::HandoverRefused { by: peer, .. }
+            | Fact::FailoverTimedOut { peer } => Some(peer),
             Fact::VoteGranted { to, .. } | Fact::VoteRefused { to, .. } => Some(to),
             Fact::VoteReceived { from, .. } | Fact::VoteIgnored { from, .. } => Some(from),
             Fact::FailIgnored { from } => Some(from),
@@ -209,9 +348,19 @@ impl Fact {
             Fact::StateChanged { why: StateReason::OwnerFailed(peer), .. } => Some(peer),
             Fact::HandshakeStarted { .. }
             | Fact::HandshakeExpired { .. }
+            | Fact::NodeReset { .. }
+            | Fact::ShardChannelsClosed { .. }
+            | Fact::FellAsleep { .. }
             | Fact::EpochRaised { .. }
             | Fact::ConfigEpochSet { .. }
             | Fact::SlotsAssigned { .. }
+            | Fact::SlotsFreed { .. }
+            | Fact::SlotClosed { .. }
+            | Fact::SlotTakenForKeys { .. }
+            | Fact::MigrationStarted { .. }
+            | Fact::KeysMigrated { .. }
+            | Fact::KeysCopied { .. }
+            | Fact::MigrationFailed { .. }
             | Fact::StateChanged { .. }
             | Fact::StateHeld { .. }
             | Fact::RankRaised { .. }
@@ -222,7 +371,8 @@ impl Fact {
             | Fact::PartialSyncGranted { .. }
             | Fact::ReplicaOnline { .. }
             | Fact::ReplicaLost { .. }
-            | Fact::KeysDropped { .. } => None,
+            | Fact::KeysDropped { .. }
+            | Fact::Logged(_) => None,
         }
     }
 }

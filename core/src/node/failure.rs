@@ -19,20 +19,26 @@ use super::bus::{Body, Header};
 use super::fact::{Fact, FailCleared};
 use super::peers::{Flags, MYSELF, PeerIdx};
 use super::port::Effects;
+use super::reports::Told;
 use crate::words::NodeId;
 
 impl Node {
     /// Rule 1, asked at every tick for a node with a pending ping.
     pub(super) fn suspect_if_silent(&mut self, index: PeerIdx, out: &mut Effects) {
         let now_ms = self.now_ms();
-        let peer = &mut self.peers[index];
+        let peer = &self.peers[index];
         let ping_delay_ms = now_ms.saturating_sub(peer.ping_sent_ms);
-        let silent_ms = ping_delay_ms.min(now_ms.saturating_sub(peer.data_received_ms));
-        if silent_ms <= self.config.node_timeout_ms
+        if ping_delay_ms <= self.config.node_timeout_ms
             || peer.flags.any(Flags::PFAIL.with(Flags::FAIL))
         {
             return;
         }
+        let data_delay_ms = now_ms.saturating_sub(self.peers.cold(index).data_received_ms);
+        let silent_ms = ping_delay_ms.min(data_delay_ms);
+        if silent_ms <= self.config.node_timeout_ms {
+            return;
+        }
+        let peer = &mut self.peers[index];
         peer.flags.set(Flags::PFAIL);
         let ping_sent_ms = peer.ping_sent_ms;
         out.note(Fact::PfailSet { peer: peer.id, silent_ms, ping_sent_ms });
@@ -42,27 +48,19 @@ impl Node {
     /// Rule 2: a master says that a node fails.
     pub(super) fn add_report(&mut self, index: PeerIdx, by: PeerIdx, out: &mut Effects) {
         let now_ms = self.now_ms();
-        let reports = &mut self.peers.cold_mut(index).reports;
-        match reports.iter_mut().find(|(reporter, _)| *reporter == by) {
-            Some((_, at_ms)) => *at_ms = now_ms,
-            None => {
-                reports.push((by, now_ms));
-                let (have, needed) = (self.count_verdicts(index), self.majority());
-                let (peer, by) = (self.peers[index].id, self.peers[by].id);
-                out.note(Fact::ReportAdded { peer, by, have, needed });
-            }
+        if self.peers.reports_mut().add(index, by, now_ms) == Told::First {
+            let (have, needed) = (self.count_verdicts(index), self.majority());
+            let (peer, by) = (self.peers[index].id, self.peers[by].id);
+            out.note(Fact::ReportAdded { peer, by, have, needed });
         }
     }
 
     /// Rule 2: a master no longer says so.
     pub(super) fn drop_report(&mut self, index: PeerIdx, by: PeerIdx, out: &mut Effects) {
-        if self.peers.cold(index).reports.is_empty() {
+        if self.peers.reports().is_empty() {
             return;
         }
-        let reports = &mut self.peers.cold_mut(index).reports;
-        let before = reports.len();
-        reports.retain(|&(reporter, _)| reporter != by);
-        if reports.len() < before {
+        if self.peers.reports_mut().retain(index, |reporter, _| reporter != by) > 0 {
             self.drop_old_reports(index);
             let (peer, by) = (self.peers[index].id, self.peers[by].id);
             out.note(Fact::ReportDropped { peer, by });
@@ -71,17 +69,18 @@ impl Node {
 
     /// The reports by others that still count; old ones are dropped on the way.
     pub(super) fn valid_reports(&mut self, index: PeerIdx) -> u64 {
-        if !self.peers.cold(index).reports.is_empty() {
-            self.drop_old_reports(index);
+        if self.peers.reports().is_empty() {
+            return 0;
         }
-        self.peers.cold(index).reports.len() as u64
+        self.drop_old_reports(index);
+        self.peers.reports().count(index)
     }
 
     fn drop_old_reports(&mut self, index: PeerIdx) {
         let validity_ms = self.config.node_timeout_ms * self.profile.report_validity_factor;
         let now_ms = self.now_ms();
-        let reports = &mut self.peers.cold_mut(index).reports;
-        reports.retain(|&(_, at_ms)| now_ms.saturating_sub(at_ms) <= validity_ms);
+        let is_valid = |_, at_ms| now_ms.saturating_sub(at_ms) <= validity_ms;
+        self.peers.reports_mut().retain(index, is_valid);
     }
 
     /// The masters that say a node fails, this one included if it is a master.
@@ -111,16 +110,16 @@ impl Node {
 
     /// A quorum missed is said once per count.
     fn note_missed_quorum(&mut self, index: PeerIdx, have: u64, needed: u64, out: &mut Effects) {
-        let cold = self.peers.cold_mut(index);
-        if cold.missed_quorum != have {
-            cold.missed_quorum = have;
+        if self.peers.cold(index).seldom().missed_quorum != have {
+            self.peers.cold_mut(index).seldom_mut().missed_quorum = have;
             out.note(Fact::QuorumMissed { peer: self.peers[index].id, have, needed });
         }
     }
 
     fn set_fail(&mut self, index: PeerIdx) {
-        self.peers.cold_mut(index).fail_time_ms = self.now_ms();
-        self.peers.cold_mut(index).missed_quorum = 0;
+        let fail_time_ms = self.now_ms();
+        let seldom = self.peers.cold_mut(index).seldom_mut();
+        (seldom.fail_time_ms, seldom.missed_quorum) = (fail_time_ms, 0);
         let flags = &mut self.peers[index].flags;
         flags.clear(Flags::PFAIL);
         flags.set(Flags::FAIL);
@@ -151,13 +150,12 @@ impl Node {
     /// A pong came on this node's own link: PFAIL ends at once, FAIL by rule 4.
     pub(super) fn hear_pong(&mut self, index: PeerIdx, out: &mut Effects) {
         let now_ms = self.now_ms();
-        let peer = &mut self.peers[index];
-        peer.pong_received_ms = now_ms;
-        peer.ping_sent_ms = 0;
+        self.peers.pong(index, now_ms);
+        let peer = &self.peers[index];
         if peer.is_pfail() {
-            peer.flags.clear(Flags::PFAIL);
             out.note(Fact::PfailCleared { peer: peer.id });
-            self.peers.cold_mut(index).missed_quorum = 0;
+            self.peers[index].flags.clear(Flags::PFAIL);
+            self.peers.cold_mut(index).seldom_mut().missed_quorum = 0;
             self.todo.update_state();
             self.todo.save();
         } else if peer.is_fail() {
@@ -168,8 +166,8 @@ impl Node {
     fn clear_fail_if_due(&mut self, index: PeerIdx, out: &mut Effects) {
         let now_ms = self.now_ms();
         let undo_ms = self.config.node_timeout_ms * self.profile.fail_undo_factor;
-        let due_ms = self.peers.cold(index).fail_time_ms + undo_ms;
-        let slotless = self.peers.cold(index).slots.is_empty();
+        let due_ms = self.peers.cold(index).seldom().fail_time_ms + undo_ms;
+        let slotless = !self.peers[index].serves();
         let peer = &self.peers[index];
         let why = match (peer.is_replica(), slotless) {
             (true, _) => FailCleared::ReplicaReachable,
@@ -182,16 +180,15 @@ impl Node {
         };
         out.note(Fact::FailCleared { peer: peer.id, why });
         self.peers[index].flags.clear(Flags::FAIL);
-        self.peers.cold_mut(index).kept_fail_ms = 0;
+        self.peers.cold_mut(index).seldom_mut().kept_fail_ms = 0;
         self.todo.update_state();
         self.todo.save();
     }
 
     /// That a failed master stays failed although it answers is said once per failure.
     fn note_kept_fail(&mut self, index: PeerIdx, until_ms: u64, out: &mut Effects) {
-        let cold = self.peers.cold_mut(index);
-        if cold.kept_fail_ms != until_ms {
-            cold.kept_fail_ms = until_ms;
+        if self.peers.cold(index).seldom().kept_fail_ms != until_ms {
+            self.peers.cold_mut(index).seldom_mut().kept_fail_ms = until_ms;
             out.note(Fact::FailKept { peer: self.peers[index].id, until_ms });
         }
     }

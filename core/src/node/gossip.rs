@@ -9,15 +9,30 @@
 
 use std::sync::Arc;
 
-use super::bus::{Body, Gossip, Header, Kind, Message};
+use super::bus::{Body, Gossip, Header, Health, Kind, Manual, Message};
 use super::fact::Fact;
-use super::peers::{Cold, Flags, MYSELF, Peer, PeerIdx};
+use super::peers::{Cold, Flags, MYSELF, Peer, PeerIdx, Telling};
 use super::port::Effects;
 use super::{Node, bus};
 use crate::words::{Addr, ConnId};
 
 /// How far in the future a gossiped pong time may lie, in ms.
 const FUTURE_TOLERANCE_MS: u64 = 500;
+/// How many entries' rows are looked up before the first of them is read: while one comes from
+/// memory, so do the next ones.
+const AHEAD: usize = 16;
+
+/// All that a header follows from.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Grounds {
+    /// The version of the table of peers.
+    peers: u64,
+    addr: Addr,
+    current_epoch: u64,
+    offset: u64,
+    state: Health,
+    manual: Manual,
+}
 
 impl Node {
     /// The header of this node's messages (`clusterBuildMessageHdr`).
@@ -27,20 +42,44 @@ impl Node {
         let shard = self.peers.cold(shard);
         Header {
             sender: me.id,
-            // The address in the header stays empty: the receiver takes the socket's.
-            addr: Addr { ip: std::net::Ipv4Addr::UNSPECIFIED, ..me.addr },
+            addr: self.announced_addr(),
             current_epoch: self.epochs.current(),
             config_epoch: shard.config_epoch,
             offset: self.replication.offset(),
-            slots: shard.slots.clone(),
+            slots: shard.slots().clone(),
             master: me.master.map(|master| self.peers[master].id),
             flags: me.flags,
             state: self.state.health(),
+            manual: self.manual_mark(),
         }
     }
 
-    pub(super) fn message(&self, body: Body) -> bus::Shared {
-        Arc::new(Message { header: self.header(), body })
+    /// A message of this node; while it has nothing new to say of itself, all share one header.
+    pub(super) fn message(&mut self, body: Body) -> bus::Shared {
+        let hostname = match body {
+            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => self.announced_hostname(),
+            _ => None,
+        };
+        Arc::new(Message { header: self.shared_header(), body, hostname })
+    }
+
+    fn shared_header(&mut self) -> Arc<Header> {
+        let grounds = Grounds {
+            peers: self.peers.version(),
+            addr: self.announced_addr(),
+            current_epoch: self.epochs.current(),
+            offset: self.replication.offset(),
+            state: self.state.health(),
+            manual: self.manual_mark(),
+        };
+        match &self.said {
+            Some((said, header)) if *said == grounds => header.clone(),
+            Some(_) | None => {
+                let header = Arc::new(self.header());
+                self.said = Some((grounds, header.clone()));
+                header
+            }
+        }
     }
 
     /// Sends a ping, pong or meet on a link; a ping to a peer is pending from then on.
@@ -48,15 +87,14 @@ impl Node {
         if kind == Kind::Ping
             && let Some(super::links::Conn::ToPeer { peer, .. }) = self.conns.get(conn)
         {
-            let peer = *peer;
-            self.peers[peer].ping_sent_ms = self.now_ms();
+            self.peers.ping(*peer, self.now.millis());
         }
-        let gossip = self.choose_gossip();
+        let gossip = self.choose_gossip(out.spare());
         let body = match kind {
             Kind::Ping => Body::Ping(gossip),
             Kind::Pong => Body::Pong(gossip),
             Kind::Meet => Body::Meet(gossip),
-            Kind::Fail | Kind::AuthRequest | Kind::AuthAck | Kind::Update => {
+            _ => {
                 unreachable!("only pings, pongs and meets carry gossip")
             }
         };
@@ -64,40 +102,38 @@ impl Node {
         self.send_message(conn, message, out);
     }
 
-    fn choose_gossip(&mut self) -> Vec<Gossip> {
+    fn choose_gossip(&mut self, mut chosen: Vec<Gossip>) -> Vec<Gossip> {
         let known = self.peers.len();
         let mut fresh = known.saturating_sub(2);
         let wanted = (known / 10).max(3).min(fresh);
         let suspects = self.pfail_count;
-        let mut chosen: Vec<PeerIdx> = Vec::with_capacity(wanted + suspects);
+        chosen.reserve(wanted + suspects);
+        self.peers.begin_telling();
         for _ in 0..wanted * 3 {
             if fresh == 0 || chosen.len() >= wanted {
                 break;
             }
-            let index = self.peers.indices()[self.dice.below(known as u64) as usize];
-            let peer = &self.peers[index];
-            if index == MYSELF || peer.is_pfail() {
-                continue;
-            }
-            if unfit_for_gossip(peer, self.peers.cold(index)) {
-                fresh -= 1;
-            } else if !chosen.contains(&index) {
-                chosen.push(index);
-                fresh -= 1;
+            match self.peers.tell(self.dice.below(known as u64) as usize) {
+                Telling::First(peer) => {
+                    chosen.push(entry_about(peer));
+                    fresh -= 1;
+                }
+                Telling::Unfit => fresh -= 1,
+                Telling::Again | Telling::Elsewhere => {}
             }
         }
         self.add_suspects(&mut chosen, suspects);
-        chosen.iter().map(|&index| entry_about(&self.peers[index])).collect()
+        chosen
     }
 
-    fn add_suspects(&self, chosen: &mut Vec<PeerIdx>, mut limit: usize) {
+    fn add_suspects(&self, chosen: &mut Vec<Gossip>, mut limit: usize) {
         for &index in self.peers.indices() {
             if limit == 0 {
                 break;
             }
             let peer = &self.peers[index];
             if peer.is_pfail() && !peer.flags.any(Flags::HANDSHAKE.with(Flags::NOADDR)) {
-                chosen.push(index);
+                chosen.push(entry_about(peer));
                 limit -= 1;
             }
         }
@@ -110,14 +146,53 @@ impl Node {
         sender: Option<PeerIdx>,
         out: &mut Effects,
     ) {
-        for entry in message.gossip() {
-            match (self.peers.find(entry.id), sender) {
-                (Some(index), _) => self.hear_about(index, entry, sender, out),
-                (None, Some(sender)) if !entry.flags.any(Flags::NOADDR) => {
+        for entries in message.gossip().chunks(AHEAD) {
+            let mut rows = [None; AHEAD];
+            for (row, entry) in rows.iter_mut().zip(entries) {
+                *row = self.peers.find(entry.id);
+            }
+            for (row, entry) in rows.into_iter().zip(entries) {
+                self.read_entry(row, entry, sender, out);
+            }
+        }
+    }
+
+    /// Reads one entry; `index` is whom it is about, if that was known a moment ago.
+    fn read_entry(
+        &mut self,
+        index: Option<PeerIdx>,
+        entry: &Gossip,
+        sender: Option<PeerIdx>,
+        out: &mut Effects,
+    ) {
+        match (index.or_else(|| self.peers.find(entry.id)), sender) {
+            (Some(index), _) if self.is_undoubted(index, entry) => self.hear_pong_of(index, entry),
+            (Some(index), _) => self.hear_about(index, entry, sender, out),
+            (None, Some(sender)) if !entry.flags.any(Flags::NOADDR) => {
+                if !self.is_blacklisted(entry.id, sender, out) {
                     self.learn_peer(entry, sender, out);
                 }
-                (None, _) => {}
             }
+            (None, _) => {}
+        }
+    }
+
+    /// Whether neither the sender nor this node nor anybody else doubts that a node lives: so it is
+    /// with nearly all entries.
+    fn is_undoubted(&self, index: PeerIdx, entry: &Gossip) -> bool {
+        !entry.flags.with(self.peers[index].flags).any(Flags::FAIL.with(Flags::PFAIL))
+            && self.peers.reports().is_empty()
+    }
+
+    /// Somebody had a pong of this node, which need not be asked then.
+    fn hear_pong_of(&mut self, index: PeerIdx, entry: &Gossip) {
+        let pong_ms = u64::from(entry.pong_received_s) * 1_000;
+        let peer = &self.peers[index];
+        if peer.ping_sent_ms == 0
+            && pong_ms > peer.pong_received_ms
+            && pong_ms <= self.now_ms() + FUTURE_TOLERANCE_MS
+        {
+            self.peers.refresh(index, pong_ms);
         }
     }
 
@@ -142,12 +217,7 @@ impl Node {
             }
         }
         if !suspected && self.peers[index].ping_sent_ms == 0 && self.valid_reports(index) == 0 {
-            let pong_ms = u64::from(entry.pong_received_s) * 1_000;
-            let newest = self.now_ms() + FUTURE_TOLERANCE_MS;
-            let peer = &mut self.peers[index];
-            if pong_ms <= newest && pong_ms > peer.pong_received_ms {
-                peer.pong_received_ms = pong_ms;
-            }
+            self.hear_pong_of(index, entry);
         }
         let believed_failing = self.peers[index].flags.any(Flags::FAIL.with(Flags::PFAIL));
         let usable = !suspected && !entry.flags.any(Flags::NOADDR);
@@ -183,24 +253,8 @@ impl Node {
         addr: Addr,
         flags: Flags,
     ) -> PeerIdx {
-        let peer = Peer {
-            id,
-            flags,
-            master: None,
-            addr,
-            ping_sent_ms: 0,
-            pong_received_ms: 0,
-            data_received_ms: 0,
-            link: None,
-        };
-        self.peers.add(peer, Cold { created_ms: self.now_ms(), ..Cold::default() })
+        self.peers.add(Peer::new(id, addr, flags), Cold::new(self.now.millis()))
     }
-}
-
-/// In handshake, without an address, or neither linked nor serving: not worth telling.
-fn unfit_for_gossip(peer: &Peer, cold: &Cold) -> bool {
-    peer.flags.any(Flags::HANDSHAKE.with(Flags::NOADDR))
-        || (peer.link.is_none() && cold.slots.is_empty())
 }
 
 fn entry_about(peer: &Peer) -> Gossip {

@@ -7,11 +7,11 @@
 
 use std::net::Ipv4Addr;
 
-use super::connection::Client;
+use super::client::Client;
 use super::peers::{PeerIdx, Peers};
 use super::port::{Effect, Effects, Packet, Service};
 use super::{Node, bus, fact::Fact};
-use crate::words::ConnId;
+use crate::words::{ByConn, ConnId};
 
 /// What a connection is for.
 #[derive(Clone, Debug)]
@@ -19,13 +19,15 @@ pub(super) enum Conn {
     /// This node's bus link to a peer.
     ToPeer { peer: PeerIdx, created_ms: u64, state: LinkState },
     /// A bus link that a peer opened; nobody's until a known sender speaks.
-    FromPeer { peer: Option<PeerIdx>, from: Ipv4Addr, at: Ipv4Addr },
+    FromPeer { peer: Option<PeerIdx>, from: Ipv4Addr, at: Ipv4Addr, created_ms: u64 },
     /// A client, or a replica that has not asked for the stream yet.
     FromClient(Box<Client>),
     /// The replication link to this node's master.
     ToMaster,
     /// The replication link of a replica.
     FromReplica,
+    /// This node as a client of the node to which its keys migrate.
+    ToTarget,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,29 +39,30 @@ pub(super) enum LinkState {
 /// The open connections of a node, in the order of their ids.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Conns {
-    list: Vec<(ConnId, Conn)>,
+    list: ByConn<Conn>,
     opened: u32,
 }
 
 impl Conns {
     pub(super) fn get(&self, id: ConnId) -> Option<&Conn> {
-        let at = self.list.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(&self.list[at].1)
+        self.list.get(id)
     }
 
     pub(super) fn get_mut(&mut self, id: ConnId) -> Option<&mut Conn> {
-        let at = self.list.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(&mut self.list[at].1)
+        self.list.get_mut(id)
     }
 
     pub(super) fn insert(&mut self, id: ConnId, conn: Conn) {
-        let at = self.list.partition_point(|&(known, _)| known < id);
-        self.list.insert(at, (id, conn));
+        self.list.insert(id, conn);
     }
 
     pub(super) fn remove(&mut self, id: ConnId) -> Option<Conn> {
-        let at = self.list.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(self.list.remove(at).1)
+        self.list.remove(id)
+    }
+
+    /// Every connection, in the order of the ids.
+    pub(super) fn all(&self) -> impl Iterator<Item = (ConnId, &Conn)> {
+        self.list.iter()
     }
 
     /// A name for a connection that the node is about to open.
@@ -68,9 +71,19 @@ impl Conns {
         ConnId(self.opened)
     }
 
-    /// How many clients are connected.
-    pub(super) fn clients(&self) -> usize {
-        self.list.iter().filter(|(_, conn)| matches!(conn, Conn::FromClient(_))).count()
+    /// How many connections at the client port are served, that to this node's master included.
+    pub(super) fn served(&self) -> u64 {
+        let served =
+            |conn: &Conn| matches!(conn, Conn::FromClient(_) | Conn::FromReplica | Conn::ToMaster);
+        self.list.iter().filter(|(_, conn)| served(conn)).count() as u64
+    }
+
+    /// The clients, replicas not counted.
+    pub(super) fn clients(&self) -> impl Iterator<Item = &Client> {
+        self.list.iter().filter_map(|(_, conn)| match conn {
+            Conn::FromClient(client) => Some(&**client),
+            _ => None,
+        })
     }
 }
 
@@ -118,10 +131,11 @@ impl Node {
         let meets = self.peers[peer].flags.any(super::peers::Flags::MEET);
         self.send_ping(conn, if meets { bus::Kind::Meet } else { bus::Kind::Ping }, out);
         if pending_ms != 0 {
-            self.peers[peer].ping_sent_ms = pending_ms;
+            self.peers.ping(peer, pending_ms);
         }
         self.peers[peer].flags.clear(super::peers::Flags::MEET);
-        if std::mem::take(&mut self.peers.cold_mut(peer).link_lost) {
+        if self.peers.cold(peer).seldom().link_lost {
+            self.peers.cold_mut(peer).seldom_mut().link_lost = false;
             out.note(Fact::LinkRestored { peer: self.peers[peer].id });
         }
     }
@@ -132,7 +146,7 @@ impl Node {
         untie(&mut self.peers, conn, &freed);
         let Conn::ToPeer { peer, .. } = freed else { return };
         let id = self.peers[peer].id;
-        let lost = &mut self.peers.cold_mut(peer).link_lost;
+        let lost = &mut self.peers.cold_mut(peer).seldom_mut().link_lost;
         match refused {
             Refused::Yes if !*lost => out.note(Fact::LinkRefused { peer: id }),
             Refused::No if !*lost => out.note(Fact::LinkLost { peer: id }),
@@ -183,6 +197,7 @@ fn untie(peers: &mut Peers, conn: ConnId, freed: &Conn) {
         Conn::FromPeer { peer: None, .. }
         | Conn::FromClient(_)
         | Conn::ToMaster
-        | Conn::FromReplica => {}
+        | Conn::FromReplica
+        | Conn::ToTarget => {}
     }
 }

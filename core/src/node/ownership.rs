@@ -11,13 +11,20 @@
 //!    smaller: it moves to the sender.
 //! 3. not claimed, but bound to the sender: it stays, marked unclaimed.
 //!
+//! A slot that this node is importing keeps its owner whatever a message says: only a person closes
+//! the import. A slot that it is migrating moves like any other, and stays marked.
+//!
 //! Then: who lost its last slot (or whose master did) becomes a replica of the taker; a replica of
 //! a replica goes to the grandmaster; else the keys of slots that were lost are deleted. And who
 //! sees a sender claim slots that a greater config epoch owns, tells it so in an UPDATE.
+//!
+//! An UPDATE that is about the receiver itself gives it the epoch, and the role of a master if it
+//! is a replica; its slots are discarded.
 
 use super::Node;
 use super::bus::{Body, Header, Update};
 use super::fact::{Fact, ReplicaReason, UpdateIgnored};
+use super::notice::Notice;
 use super::peers::{Flags, MYSELF, PeerIdx};
 use super::port::Effects;
 use super::profile::BrokenRule;
@@ -30,6 +37,10 @@ impl Node {
             self.set_master_role(sender, out);
             return;
         };
+        let known = self.peers[sender].master;
+        if self.peers[sender].is_replica() && known.is_some_and(|at| self.peers[at].id == master) {
+            return;
+        }
         let master_index = self.peers.find(master);
         let was_master = self.peers[sender].is_master();
         if was_master || !self.peers[sender].is_replica() {
@@ -51,7 +62,7 @@ impl Node {
     }
 
     /// A node says that it is a master (`clusterSetNodeAsMaster`).
-    fn set_master_role(&mut self, index: PeerIdx, out: &mut Effects) {
+    pub(super) fn set_master_role(&mut self, index: PeerIdx, out: &mut Effects) {
         if self.peers[index].is_master() {
             return;
         }
@@ -72,11 +83,12 @@ impl Node {
     /// The slots in a sender's header: take over what it rightly claims, correct what it does not.
     pub(super) fn learn_slots(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
         let Some(shard) = self.peers.shard_master(sender) else { return };
-        if self.peers.cold_mut(shard).slots.is_or_becomes(&header.slots) {
+        if self.peers.serves_just(shard, &header.slots) {
             return;
         }
         if self.peers[sender].is_master() {
             self.update_slots(sender, header.config_epoch, &header.slots, out);
+            self.peers.serves_just(shard, &header.slots);
         }
         self.correct_sender(sender, header, out);
     }
@@ -91,8 +103,14 @@ impl Node {
             outdated.then_some(owner)
         });
         let Some(owner) = wrong else { return };
-        let Some(link) = self.peers[sender].link else { return };
         let (about, to) = (self.peers[owner].id, self.peers[sender].id);
+        let Some(link) = self.peers[sender].link else {
+            // The real server writes that it sends one, whether or not it can.
+            return out.note(Fact::Logged(Notice::UpdateUnsent { to, about }));
+        };
+        if self.profile.breaks(BrokenRule::WithholdsUpdates) {
+            return;
+        }
         let update = self.update_about(owner);
         let message = self.message(Body::Update(update));
         let scope = out.begin(Fact::UpdateSent { to, about });
@@ -103,8 +121,8 @@ impl Node {
     /// What an UPDATE says of a node: without the slots that it does not claim itself.
     fn update_about(&self, owner: PeerIdx) -> Update {
         let cold = self.peers.cold(owner);
-        let mut slots = cold.slots.clone();
-        for slot in cold.slots.iter().filter(|&slot| self.slots.is_unclaimed(slot)) {
+        let mut slots = cold.slots().clone();
+        for slot in cold.slots().iter().filter(|&slot| self.slots.is_unclaimed(slot)) {
             slots.remove(slot);
         }
         Update { id: self.peers[owner].id, config_epoch: cold.config_epoch, slots }
@@ -130,28 +148,26 @@ impl Node {
             let reported = update.config_epoch;
             return out.note(ignored(UpdateIgnored::NotNewer { known, reported }));
         }
-        if index == MYSELF {
-            return out.note(ignored(UpdateIgnored::AboutMyself));
-        }
         if self.peers[index].is_replica() {
             self.set_master_role(index, out);
         }
         self.peers.cold_mut(index).config_epoch = update.config_epoch;
         out.note(Fact::ConfigEpochLearned { peer: about, epoch: update.config_epoch });
         self.todo.save();
+        if index == MYSELF {
+            return out.note(ignored(UpdateIgnored::AboutMyself));
+        }
         self.update_slots(index, update.config_epoch, &update.slots, out);
     }
 
     /// Rules 1 to 3, and what follows from them (`clusterUpdateSlotsConfigWith`).
     fn update_slots(&mut self, sender: PeerIdx, epoch: u64, claimed: &SlotSet, out: &mut Effects) {
-        if sender == MYSELF {
-            return;
-        }
         let mine = self.peers.shard_master(MYSELF);
         let mut taken = Takings::default();
         for slot in claimed.iter() {
             match self.slots.owner(slot) {
                 Some(owner) if owner == sender => self.slots.mark_claimed(slot),
+                Some(_) | None if self.open.importing_from(slot).is_some() => {}
                 owner if self.gives_way(slot, owner, epoch) => {
                     taken.add(slot, owner, self.keyspace.count_in_slot(slot) > 0);
                     self.slots.bind(&mut self.peers, slot, sender);
@@ -159,7 +175,7 @@ impl Node {
                 Some(_) | None => {}
             }
         }
-        let bound = self.peers.cold(sender).slots.clone();
+        let bound = self.peers.cold(sender).slots().clone();
         for slot in bound.iter().filter(|&slot| !claimed.contains(slot)) {
             self.slots.mark_unclaimed(slot);
         }
@@ -198,7 +214,7 @@ impl Node {
         out: &mut Effects,
     ) {
         let taken_from_mine = taken.count_from(mine);
-        let none_left = mine.is_some_and(|mine| self.peers.cold(mine).slots.is_empty());
+        let none_left = mine.is_some_and(|mine| !self.peers[mine].serves());
         let follows = self.config.allow_replica_migration.is_on()
             || u64::from(claimed.len()) == taken_from_mine;
         if taken_from_mine > 0 && none_left && follows {
@@ -218,7 +234,11 @@ impl Node {
     }
 
     fn drop_keys(&mut self, slots: &[Slot], out: &mut Effects) {
-        let dropped = slots.iter().map(|&slot| self.keyspace.remove_slot(slot).len() as u64);
+        let dropped = slots.iter().map(|&slot| {
+            let keys = self.keyspace.remove_slot(slot);
+            self.watches.touch(&keys, &self.keyspace);
+            keys.len() as u64
+        });
         let count: u64 = dropped.sum();
         if count > 0 {
             out.note(Fact::KeysDropped { count });

@@ -5,10 +5,18 @@
 //!
 //! The idea: what every tick and every gossip entry touches is a flat row of 64 bytes in a dense
 //! vector; the rest lies apart. Rows are named by their index, which stays while the node is known.
+//! Whoever changes a belief leaves a mark, so that nodes.conf and what is derived from the table
+//! follow only what changed; the times of pings and pongs, which always change, have their own.
 
 use std::num::NonZeroU16;
 
-use crate::words::{Addr, ConnId, NodeId, SlotSet};
+pub use super::flags::Flags;
+use super::replicas::Replicas;
+use super::reports::Reports;
+use super::roster::Roster;
+use super::rows::Rows;
+use super::seldom::{NOTHING, Seldom};
+use crate::words::{Addr, ConnId, NodeId, Slot, SlotSet};
 
 /// The name of a row: its index and one more, so that an optional one takes no more room. Row 0 is
 /// the node itself.
@@ -19,61 +27,20 @@ pub struct PeerIdx(NonZeroU16);
 pub const MYSELF: PeerIdx = PeerIdx(NonZeroU16::MIN);
 
 impl PeerIdx {
-    fn of_row(row: usize) -> PeerIdx {
+    pub(super) fn of_row(row: usize) -> PeerIdx {
         let one_more = u16::try_from(row + 1).ok().and_then(NonZeroU16::new);
         PeerIdx(one_more.expect("fewer than 65,535 nodes"))
     }
 
-    fn row(self) -> usize {
+    pub(super) fn row(self) -> usize {
         usize::from(self.0.get()) - 1
     }
 }
 
-/// A set of flags, with Redis's bit values (`cluster.h: CLUSTER_NODE_*`).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Flags(u16);
-
-impl Flags {
-    pub const NONE: Flags = Flags(0);
-    pub const MASTER: Flags = Flags(1);
-    pub const REPLICA: Flags = Flags(2);
-    pub const PFAIL: Flags = Flags(4);
-    pub const FAIL: Flags = Flags(8);
-    pub const MYSELF: Flags = Flags(16);
-    pub const HANDSHAKE: Flags = Flags(32);
-    pub const NOADDR: Flags = Flags(64);
-    pub const MEET: Flags = Flags(128);
-    pub const MIGRATE_TO: Flags = Flags(256);
-    pub const NOFAILOVER: Flags = Flags(512);
-
-    pub const fn bits(self) -> u16 {
-        self.0
-    }
-
-    pub const fn with(self, other: Flags) -> Flags {
-        Flags(self.0 | other.0)
-    }
-
-    pub const fn without(self, other: Flags) -> Flags {
-        Flags(self.0 & !other.0)
-    }
-
-    /// Whether at least one of `others` is set.
-    pub const fn any(self, others: Flags) -> bool {
-        self.0 & others.0 != 0
-    }
-
-    pub fn set(&mut self, other: Flags) {
-        *self = self.with(other);
-    }
-
-    pub fn clear(&mut self, other: Flags) {
-        *self = self.without(other);
-    }
-}
-
-/// The part of a belief that every tick touches: 64 bytes.
+/// The part of a belief that every tick and every gossip entry touches: a line of the processor's
+/// cache, so that looking at a peer costs one access to memory.
 #[derive(Clone, Debug)]
+#[repr(align(64))]
 pub struct Peer {
     pub id: NodeId,
     pub flags: Flags,
@@ -84,36 +51,70 @@ pub struct Peer {
     pub ping_sent_ms: u64,
     /// When the last pong came, in ms; gossip may refresh it in whole seconds.
     pub pong_received_ms: u64,
-    /// When anything last came from it, in ms.
-    pub data_received_ms: u64,
     /// The connection that this node opened to it.
     pub link: Option<ConnId>,
+    /// The number of the last message that told of it.
+    told: u32,
+    /// Whether it has slots.
+    serves: bool,
 }
 
-/// The part of a belief that changes seldom.
+/// The part of a belief that changes with the node's own messages only: another line of the cache.
 #[derive(Clone, Debug, Default)]
+#[repr(align(64))]
 pub struct Cold {
     pub config_epoch: u64,
-    pub slots: SlotSet,
+    slots: SlotSet,
     pub created_ms: u64,
-    pub fail_time_ms: u64,
-    pub voted_time_ms: u64,
     pub repl_offset: u64,
+    /// When anything last came from it, in ms.
+    pub data_received_ms: u64,
     /// The connection that it opened to this node.
     pub inbound: Option<ConnId>,
-    /// Whether the last link to it ended without being restored.
-    pub link_lost: bool,
-    /// The masters that say it is failing, and when each last said so.
-    pub reports: Vec<(PeerIdx, u64)>,
-    /// The count of verdicts at which a missed quorum was last noted.
-    pub missed_quorum: u64,
-    /// The end of the wait that was last noted for a failed master that answers again, in ms.
-    pub kept_fail_ms: u64,
-    /// Its replicas, in the order in which they were learned.
-    pub replicas: Vec<PeerIdx>,
+    seldom: Option<Box<Seldom>>,
+}
+
+impl Cold {
+    /// Of a node that is added at this time.
+    pub fn new(created_ms: u64) -> Cold {
+        Cold { created_ms, ..Cold::default() }
+    }
+
+    /// Its slots; they change with [`super::slots`] only.
+    pub fn slots(&self) -> &SlotSet {
+        &self.slots
+    }
+
+    pub fn seldom(&self) -> &Seldom {
+        self.seldom.as_deref().unwrap_or(&NOTHING)
+    }
+
+    /// To be asked for only by whoever has something to write: it takes memory from then on.
+    pub fn seldom_mut(&mut self) -> &mut Seldom {
+        self.seldom.get_or_insert_default()
+    }
 }
 
 impl Peer {
+    pub fn new(id: NodeId, addr: Addr, flags: Flags) -> Peer {
+        Peer {
+            id,
+            flags,
+            master: None,
+            addr,
+            ping_sent_ms: 0,
+            pong_received_ms: 0,
+            link: None,
+            told: 0,
+            serves: false,
+        }
+    }
+
+    /// Whether it has slots.
+    pub fn serves(&self) -> bool {
+        self.serves
+    }
+
     pub fn is_master(&self) -> bool {
         self.flags.any(Flags::MASTER)
     }
@@ -135,23 +136,56 @@ impl Peer {
     }
 }
 
+/// Whether a message is to tell of a node.
+pub enum Telling<'a> {
+    First(&'a Peer),
+    /// It has done so already.
+    Again,
+    /// In handshake, without an address, or neither linked nor serving.
+    Unfit,
+    /// This node itself, or one of the suspects, of which it tells anyway.
+    Elsewhere,
+}
+
 /// All that a node believes of the nodes that it knows.
 #[derive(Clone, Debug)]
 pub struct Peers {
     rows: Vec<Peer>,
     cold: Vec<Cold>,
+    replicas: Replicas,
     /// The rows in use, in the order in which they were added; row 0 first.
     live: Vec<PeerIdx>,
     free: Vec<PeerIdx>,
-    /// Every live row by id, sorted.
-    by_id: Vec<(NodeId, PeerIdx)>,
+    roster: Roster,
+    reports: Reports,
+    /// The number of the message that is being put together.
+    telling: u32,
+    /// The rows that may have changed since nodes.conf was written, and those of which only the
+    /// times of ping and pong have.
+    changed: Rows,
+    aged: Rows,
+    /// How often anything changed but such times.
+    version: u64,
 }
 
 impl Peers {
     /// A table that knows only `myself`.
     pub fn new(myself: Peer, cold: Cold) -> Peers {
-        let by_id = vec![(myself.id, MYSELF)];
-        Peers { rows: vec![myself], cold: vec![cold], live: vec![MYSELF], free: Vec::new(), by_id }
+        let mut peers = Peers {
+            rows: Vec::new(),
+            cold: Vec::new(),
+            replicas: Replicas::default(),
+            live: Vec::new(),
+            free: Vec::new(),
+            roster: Roster::default(),
+            reports: Reports::default(),
+            telling: 0,
+            changed: Rows::default(),
+            aged: Rows::default(),
+            version: 0,
+        };
+        peers.add(myself, cold);
+        peers
     }
 
     /// The rows in use; row 0 is the first.
@@ -165,8 +199,7 @@ impl Peers {
     }
 
     pub fn find(&self, id: NodeId) -> Option<PeerIdx> {
-        let at = self.by_id.binary_search_by_key(&id, |&(id, _)| id).ok()?;
-        Some(self.by_id[at].1)
+        self.roster.find(id, |row| self[row].id)
     }
 
     pub fn me(&self) -> &Peer {
@@ -188,8 +221,9 @@ impl Peers {
                 PeerIdx::of_row(self.rows.len() - 1)
             }
         };
+        self.change(index);
         self.live.push(index);
-        self.name(id, index);
+        self.roster.add(id, index, |row| self.rows[row.row()].id);
         index
     }
 
@@ -198,24 +232,25 @@ impl Peers {
     pub fn remove(&mut self, index: PeerIdx) {
         assert!(index != MYSELF, "a node does not forget itself");
         self.set_master(index, None);
-        for other in self.live.clone() {
+        self.replicas.forget_those_of(index);
+        for place in 0..self.live.len() {
+            let other = self.live[place];
             if self[other].master == Some(index) {
                 self[other].master = None;
             }
-            self.cold_mut(other).reports.retain(|&(reporter, _)| reporter != index);
         }
-        let id = self[index].id;
-        self.by_id.retain(|&(known, _)| known != id);
+        self.reports.forget(index);
+        self.roster.remove(self[index].id, index, |row| self.rows[row.row()].id);
         self.live.retain(|&live| live != index);
         self.free.push(index);
+        self.version += 1;
     }
 
     /// Gives a node in handshake the name that it turned out to have.
     pub fn rename(&mut self, index: PeerIdx, id: NodeId) {
-        let old = self[index].id;
-        self.by_id.retain(|&(known, _)| known != old);
+        self.roster.remove(self[index].id, index, |row| self.rows[row.row()].id);
         self[index].id = id;
-        self.name(id, index);
+        self.roster.add(id, index, |row| self.rows[row.row()].id);
     }
 
     /// Moves a node among the replicas of `master`, or of nobody (`clusterNodeAddSlave`,
@@ -227,17 +262,21 @@ impl Peers {
             return;
         }
         if let Some(old) = old {
-            let replicas = &mut self.cold_mut(old).replicas;
-            replicas.retain(|&replica| replica != index);
-            if replicas.is_empty() {
+            self.replicas.remove(old, index);
+            if self.replicas.of(old).next().is_none() {
                 self[old].flags.clear(Flags::MIGRATE_TO);
             }
         }
         if let Some(master) = master {
-            self.cold_mut(master).replicas.push(index);
+            self.replicas.add(master, index);
             self[master].flags.set(Flags::MIGRATE_TO);
         }
         self[index].master = master;
+    }
+
+    /// The replicas of a master, in the order in which they were learned.
+    pub fn replicas_of(&self, master: PeerIdx) -> impl Iterator<Item = PeerIdx> + Clone + '_ {
+        self.replicas.of(master)
     }
 
     pub fn cold(&self, index: PeerIdx) -> &Cold {
@@ -245,7 +284,59 @@ impl Peers {
     }
 
     pub fn cold_mut(&mut self, index: PeerIdx) -> &mut Cold {
+        self.change(index);
         &mut self.cold[index.row()]
+    }
+
+    /// A ping was sent to a node; it is pending from then on.
+    pub fn ping(&mut self, index: PeerIdx, now_ms: u64) {
+        self.aged.add(index);
+        self.rows[index.row()].ping_sent_ms = now_ms;
+    }
+
+    /// The pending ping of a node was answered.
+    pub fn pong(&mut self, index: PeerIdx, now_ms: u64) {
+        self.refresh(index, now_ms);
+        self.rows[index.row()].ping_sent_ms = 0;
+    }
+
+    /// Somebody else had a pong of a node then.
+    pub fn refresh(&mut self, index: PeerIdx, pong_ms: u64) {
+        self.aged.add(index);
+        self.rows[index.row()].pong_received_ms = pong_ms;
+    }
+
+    /// Something came from a node.
+    pub fn hear(&mut self, index: PeerIdx, now_ms: u64) {
+        self.cold[index.row()].data_received_ms = now_ms;
+    }
+
+    /// A node says how far it is in its stream.
+    pub fn hear_offset(&mut self, index: PeerIdx, offset: u64) {
+        self.cold[index.row()].repl_offset = offset;
+    }
+
+    /// One flag of a node becomes what it is among `others`.
+    pub fn copy_flag(&mut self, index: PeerIdx, flag: Flags, others: Flags) {
+        if self[index].flags.any(flag) != others.any(flag) {
+            let flags = &mut self[index].flags;
+            *flags = if others.any(flag) { flags.with(flag) } else { flags.without(flag) };
+        }
+    }
+
+    pub fn add_slot(&mut self, index: PeerIdx, slot: Slot) {
+        self.cold_mut(index).slots.insert(slot);
+        self.rows[index.row()].serves = true;
+    }
+
+    pub fn remove_slot(&mut self, index: PeerIdx, slot: Slot) {
+        self.cold_mut(index).slots.remove(slot);
+        self.rows[index.row()].serves = !self.cold(index).slots.is_empty();
+    }
+
+    /// Whether these are the slots of a node; see [`SlotSet::is_or_becomes`].
+    pub fn serves_just(&mut self, index: PeerIdx, slots: &SlotSet) -> bool {
+        self.cold(index).slots.shares_with(slots) || self.cold_mut(index).slots.is_or_becomes(slots)
     }
 
     /// The master whose slots a node serves: itself, or its master; `None` if that is not known.
@@ -253,9 +344,66 @@ impl Peers {
         if self[index].is_master() { Some(index) } else { self[index].master }
     }
 
-    fn name(&mut self, id: NodeId, index: PeerIdx) {
-        let at = self.by_id.partition_point(|&(known, _)| known < id);
-        self.by_id.insert(at, (id, index));
+    /// How many rows there are, those of forgotten nodes included.
+    pub fn rows(&self) -> usize {
+        self.rows.len()
+    }
+
+    /// A number that is another one after each change, unless only times of messages changed.
+    pub fn version(&self) -> u64 {
+        self.version
+    }
+
+    /// The rows that may have changed since nodes.conf was written.
+    pub fn changed(&self) -> impl Iterator<Item = PeerIdx> + '_ {
+        self.changed.iter()
+    }
+
+    /// Those of which the times of ping and pong may have.
+    pub fn aged(&self) -> impl Iterator<Item = PeerIdx> + '_ {
+        self.aged.iter()
+    }
+
+    /// nodes.conf was written.
+    pub fn all_kept(&mut self) {
+        self.changed.clear();
+        self.aged.clear();
+    }
+
+    fn change(&mut self, index: PeerIdx) {
+        self.changed.add(index);
+        self.version += 1;
+    }
+
+    /// A message that tells of others begins.
+    pub fn begin_telling(&mut self) {
+        self.telling = self.telling.wrapping_add(1);
+    }
+
+    /// The message tells of the node at this place among the rows in use, if it may.
+    pub fn tell(&mut self, place: usize) -> Telling<'_> {
+        let index = self.live[place];
+        let peer = &mut self.rows[index.row()];
+        if index == MYSELF || peer.is_pfail() {
+            return Telling::Elsewhere;
+        }
+        let is_strange = peer.flags.any(Flags::HANDSHAKE.with(Flags::NOADDR));
+        if is_strange || peer.link.is_none() && !peer.serves {
+            return Telling::Unfit;
+        }
+        match std::mem::replace(&mut peer.told, self.telling) == self.telling {
+            true => Telling::Again,
+            false => Telling::First(peer),
+        }
+    }
+
+    /// Who says of whom that it fails.
+    pub fn reports(&self) -> &Reports {
+        &self.reports
+    }
+
+    pub fn reports_mut(&mut self) -> &mut Reports {
+        &mut self.reports
     }
 }
 
@@ -269,6 +417,7 @@ impl std::ops::Index<PeerIdx> for Peers {
 
 impl std::ops::IndexMut<PeerIdx> for Peers {
     fn index_mut(&mut self, index: PeerIdx) -> &mut Peer {
+        self.change(index);
         &mut self.rows[index.row()]
     }
 }
@@ -278,7 +427,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_hot_row_fits_in_64_bytes() {
-        assert!(size_of::<Peer>() <= 64, "{}", size_of::<Peer>());
+    fn a_row_is_a_line_of_the_cache() {
+        assert_eq!((size_of::<Peer>(), size_of::<Cold>()), (64, 64));
     }
 }

@@ -11,7 +11,7 @@ use std::net::Ipv4Addr;
 use super::bus;
 use super::fact::Fact;
 use super::stream;
-use crate::words::ConnId;
+use crate::words::{ConnId, Span};
 
 /// Which of a node's two listening ports a connection goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -25,6 +25,8 @@ pub enum Service {
 /// What happens to a node.
 #[derive(Clone, Debug)]
 pub enum Input {
+    /// The process has started.
+    Started,
     /// The timer of `serverCron`: every 100 ms.
     Tick,
     /// A connection was accepted from a socket at this address.
@@ -37,6 +39,23 @@ pub enum Input {
     LinkClosed { conn: ConnId },
     /// Data arrived on a connection.
     Received { conn: ConnId, packet: Packet },
+    /// Nothing came on the connection for which the busy process waited.
+    GaveUp { conn: ConnId },
+}
+
+impl Input {
+    /// The connection on which it came.
+    pub fn conn(&self) -> Option<ConnId> {
+        match *self {
+            Input::Started | Input::Tick => None,
+            Input::Accepted { conn, .. }
+            | Input::LinkUp { conn }
+            | Input::LinkRefused { conn }
+            | Input::LinkClosed { conn }
+            | Input::Received { conn, .. }
+            | Input::GaveUp { conn } => Some(conn),
+        }
+    }
 }
 
 /// What one `write` puts on a connection.
@@ -51,10 +70,28 @@ pub enum Packet {
 /// What a node does.
 #[derive(Clone, Debug)]
 pub enum Effect {
-    Connect { conn: ConnId, to: Ipv4Addr, port: u16, service: Service },
-    Send { conn: ConnId, packet: Packet },
-    Close { conn: ConnId },
+    Connect {
+        conn: ConnId,
+        to: Ipv4Addr,
+        port: u16,
+        service: Service,
+    },
+    Send {
+        conn: ConnId,
+        packet: Packet,
+    },
+    Close {
+        conn: ConnId,
+    },
+    /// The process does nothing else for so long; what follows in the list is done afterwards. It
+    /// reads nothing, but for one connection on which it may wait: what comes there ends the time.
+    Busy {
+        span: Span,
+        awaits: Option<ConnId>,
+    },
     Note(Box<Fact>),
+    /// The process ends of its own accord.
+    Exit,
 }
 
 /// An effect, and the place in the same list of the fact that brought it about; `None` if the input
@@ -65,11 +102,15 @@ pub struct Caused {
     pub effect: Effect,
 }
 
-/// The effects of one input, in order.
+/// How many gossip sections that were read are kept for those that are written.
+const SPARES_MAX: usize = 16;
+
+/// The effects of one input, in order; and memory that is used again and again.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
     list: Vec<Caused>,
     because: Option<usize>,
+    spares: Vec<Vec<bus::Gossip>>,
 }
 
 /// The end of a [`Effects::begin`].
@@ -107,6 +148,30 @@ impl Effects {
     pub fn drain(&mut self) -> impl Iterator<Item = Caused> + '_ {
         self.because = None;
         self.list.drain(..)
+    }
+
+    /// Takes the effects out, in exchange for an empty list.
+    pub fn exchange(&mut self, empty: Vec<Caused>) -> Vec<Caused> {
+        assert!(empty.is_empty(), "the effects of another input were done");
+        self.because = None;
+        std::mem::replace(&mut self.list, empty)
+    }
+
+    /// An empty gossip section.
+    pub(super) fn spare(&mut self) -> Vec<bus::Gossip> {
+        self.spares.pop().unwrap_or_default()
+    }
+
+    /// A message was read. If nobody else has it, its gossip section, which the processor has at
+    /// hand, is the next that is written.
+    pub(super) fn recycle(&mut self, message: bus::Shared) {
+        if self.spares.len() < SPARES_MAX
+            && let Some(message) = std::sync::Arc::into_inner(message)
+            && let bus::Body::Ping(mut read) | bus::Body::Pong(mut read) = message.body
+        {
+            read.clear();
+            self.spares.push(read);
+        }
     }
 
     pub fn is_empty(&self) -> bool {

@@ -1,8 +1,8 @@
 //! The profile: rules that differ between versions of Redis, as named fields.
 //!
 //! Nowhere else is a version tested. The fields here are those of Redis 7.0 (`cluster.h`,
-//! `cluster.c`). One more field breaks a rule on purpose, so that tests can show that the invariant
-//! which guards it is able to fail.
+//! `cluster.c`). One more field breaks a rule on purpose, so that tests can show that what guards
+//! it is able to fail: an invariant, or the comparison with a real cluster.
 
 /// The rules of one version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,11 +23,23 @@ pub struct Profile {
     pub election_jitter_ms: u64,
     /// What each rank adds, in ms.
     pub rank_delay_ms: u64,
-    /// A rule broken on purpose, for tests of the invariants.
+    /// How long a manual failover may take, in ms.
+    pub manual_failover_ms: u64,
+    /// A master that is asked to hand over holds writes back for at most this many times as long.
+    pub manual_pause_factor: u64,
+    /// How long a master must have been without replicas before one migrates to it, in ms.
+    pub migration_delay_ms: u64,
+    /// A replica that cannot take over writes nothing of it to its log for node-timeout and this,
+    /// in ms, after its master failed.
+    pub hindrance_quiet_ms: u64,
+    /// After this long it writes the same reason again, in seconds.
+    pub hindrance_again_s: u64,
+    /// A rule broken on purpose, for tests of what should notice it.
     pub broken: Option<BrokenRule>,
 }
 
-/// A rule that a test breaks to show that an invariant can fail.
+/// A rule that a test breaks to show that it is noticed: by an invariant, or by comparing with a
+/// real cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum BrokenRule {
     /// A voter does not remember that it voted in this epoch, or about this master.
@@ -41,6 +53,12 @@ pub enum BrokenRule {
     CountsTwice,
     /// A master never gives way to a greater config epoch.
     NeverYields,
+    /// Who claims slots against a greater config epoch is not told.
+    WithholdsUpdates,
+    /// Clients are sent on for this once where they should be sent on for good.
+    AsksForMoved,
+    /// A cut of one way loses messages and leaves connections alone, as if they were datagrams.
+    CutsDatagrams,
 }
 
 impl Profile {
@@ -53,10 +71,15 @@ impl Profile {
         election_delay_ms: 500,
         election_jitter_ms: 500,
         rank_delay_ms: 1_000,
+        manual_failover_ms: 5_000,
+        manual_pause_factor: 2,
+        migration_delay_ms: 5_000,
+        hindrance_quiet_ms: 5_000,
+        hindrance_again_s: 300,
         broken: None,
     };
 
-    pub(super) fn breaks(&self, rule: BrokenRule) -> bool {
+    pub(crate) fn breaks(&self, rule: BrokenRule) -> bool {
         self.broken == Some(rule)
     }
 }

@@ -10,6 +10,7 @@ use super::Node;
 use super::bus::{Body, Header, Kind, Message, Shared};
 use super::fact::Fact;
 use super::links::Conn;
+use super::notice::Notice;
 use super::peers::{Flags, MYSELF, PeerIdx};
 use super::port::Effects;
 use crate::words::{Addr, ConnId};
@@ -26,23 +27,33 @@ struct Via {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Side {
     Mine(PeerIdx),
-    Theirs,
+    /// Whose it is, if somebody known has spoken on it; and this node's own address there.
+    Theirs {
+        tied: Option<PeerIdx>,
+        at: Ipv4Addr,
+    },
 }
 
 impl Node {
     pub(super) fn on_bus_message(&mut self, conn: ConnId, message: &Shared, out: &mut Effects) {
         let Some(via) = self.via(conn) else { return };
         self.counters.count_received(message.kind());
+        if self.deaf_to == Some(message.kind()) {
+            return;
+        }
         let header = &message.header;
         let sender = self.sender_of(via, header);
         if let Some(sender) = sender {
-            if via.side == Side::Theirs {
+            if let Side::Theirs { tied, .. } = via.side
+                && tied != Some(sender)
+            {
                 self.tie_inbound(conn, sender, out);
             }
-            self.peers[sender].data_received_ms = self.now_ms();
+            self.peers.hear(sender, self.now_ms());
             if !self.peers[sender].in_handshake() {
                 self.learn_epochs(sender, header, out);
-                self.peers.cold_mut(sender).repl_offset = header.offset;
+                self.peers.hear_offset(sender, header.offset);
+                self.hear_of_pause(sender, header, out);
             }
         }
         match &message.body {
@@ -53,6 +64,8 @@ impl Node {
             Body::AuthRequest => self.on_auth_request(sender, header, out),
             Body::AuthAck => self.on_vote(sender, header.current_epoch, out),
             Body::Update(update) => self.on_update(sender, update, out),
+            Body::MfStart => self.on_handover_request(conn, sender, header, out),
+            Body::Publish(_) | Body::PublishShard(_) => self.on_publication(sender, message),
         }
     }
 
@@ -61,18 +74,19 @@ impl Node {
             Conn::ToPeer { peer, .. } => {
                 Some(Via { conn, side: Side::Mine(peer), from: self.peers[peer].addr.ip })
             }
-            Conn::FromPeer { from, .. } => Some(Via { conn, side: Side::Theirs, from }),
-            Conn::FromClient(_) | Conn::ToMaster | Conn::FromReplica => None,
+            Conn::FromPeer { peer: tied, from, at, .. } => {
+                Some(Via { conn, side: Side::Theirs { tied, at }, from })
+            }
+            Conn::FromClient(_) | Conn::ToMaster | Conn::FromReplica | Conn::ToTarget => None,
         }
     }
 
     /// Who a link belongs to, or else whose name the header states, if it is known
     /// (`getNodeFromLinkAndMsg`).
     fn sender_of(&self, via: Via, header: &Header) -> Option<PeerIdx> {
-        let tied = match (via.side, self.conns.get(via.conn)) {
-            (Side::Mine(peer), _) => Some(peer),
-            (Side::Theirs, Some(Conn::FromPeer { peer, .. })) => *peer,
-            (Side::Theirs, _) => None,
+        let tied = match via.side {
+            Side::Mine(peer) => Some(peer),
+            Side::Theirs { tied, .. } => tied,
         };
         match tied {
             Some(peer) if !self.peers[peer].in_handshake() => Some(peer),
@@ -89,7 +103,7 @@ impl Node {
     ) {
         let kind = message.kind();
         if kind != Kind::Pong {
-            self.learn_own_address(via.conn, kind);
+            self.learn_own_address(via, kind, out);
             if kind == Kind::Meet && sender.is_none() {
                 self.meet_back(via, &message.header, out);
                 self.process_gossip(message, None, out);
@@ -110,27 +124,25 @@ impl Node {
             self.hear_pong(peer, out);
         }
         let Some(sender) = sender else { return };
-        self.copy_nofailover(sender, &message.header);
+        self.peers.copy_flag(sender, Flags::NOFAILOVER, message.header.flags);
         self.learn_role(sender, &message.header, out);
         self.learn_slots(sender, &message.header, out);
         self.settle_collision(sender, &message.header, out);
         self.process_gossip(message, Some(sender), out);
+        self.learn_hostname(sender, message, out);
     }
 
-    fn copy_nofailover(&mut self, sender: PeerIdx, header: &Header) {
-        let flags = &mut self.peers[sender].flags;
-        flags.clear(Flags::NOFAILOVER);
-        if header.flags.any(Flags::NOFAILOVER) {
-            flags.set(Flags::NOFAILOVER);
+    /// A node learns its own address from the socket on which it is met, or pinged if it has none;
+    /// one that announces another knows it already.
+    fn learn_own_address(&mut self, via: Via, kind: Kind, out: &mut Effects) {
+        let Side::Theirs { at, .. } = via.side else { return };
+        if self.announces_ip() {
+            return;
         }
-    }
-
-    /// A node learns its own address from the socket on which it is met, or pinged if it has none.
-    fn learn_own_address(&mut self, conn: ConnId, kind: Kind) {
-        let Some(&Conn::FromPeer { at, .. }) = self.conns.get(conn) else { return };
-        let me = &mut self.peers[MYSELF];
-        if (kind == Kind::Meet || me.addr.ip.is_unspecified()) && me.addr.ip != at {
-            me.addr.ip = at;
+        let known = self.peers.me().addr.ip;
+        if (kind == Kind::Meet || known.is_unspecified()) && known != at {
+            self.peers[MYSELF].addr.ip = at;
+            out.note(Fact::Logged(Notice::OwnAddress { ip: at }));
             self.todo.save();
         }
     }
@@ -198,7 +210,7 @@ impl Node {
 
     /// A known node pings from another address (`nodeUpdateAddressIfNeeded`).
     fn update_address(&mut self, via: Via, sender: PeerIdx, header: &Header, out: &mut Effects) {
-        if via.side != Side::Theirs || sender == MYSELF {
+        if matches!(via.side, Side::Mine(_)) || sender == MYSELF {
             return;
         }
         let ip = if header.addr.ip.is_unspecified() { via.from } else { header.addr.ip };

@@ -6,7 +6,7 @@
 
 use std::sync::Arc;
 
-use super::peers::{Flags, PeerIdx, Peers};
+use super::peers::{Flags, MYSELF, PeerIdx, Peers};
 use crate::words::{SLOT_COUNT, Slot, SlotSet};
 
 /// The owner of each slot. Shared until it changes: only failovers and reconfigurations do that.
@@ -15,12 +15,15 @@ pub struct SlotTable {
     owners: Arc<[Option<PeerIdx>]>,
     unclaimed: SlotSet,
     assigned: u16,
+    /// Slots that this node's shard served until lately: their shard channels are to be closed.
+    left: SlotSet,
 }
 
 impl Default for SlotTable {
     fn default() -> Self {
         let owners = vec![None; usize::from(SLOT_COUNT)].into();
-        SlotTable { owners, unclaimed: SlotSet::default(), assigned: 0 }
+        let none = SlotSet::default();
+        SlotTable { owners, unclaimed: none.clone(), assigned: 0, left: none }
     }
 }
 
@@ -54,8 +57,8 @@ impl SlotTable {
         self.free(peers, slot);
         Arc::make_mut(&mut self.owners)[slot.index()] = Some(owner);
         self.assigned += 1;
-        let first = peers.cold(owner).slots.is_empty();
-        peers.cold_mut(owner).slots.insert(slot);
+        let first = !peers[owner].serves();
+        peers.add_slot(owner, slot);
         if first && some_master_has_replicas(peers) {
             peers[owner].flags.set(Flags::MIGRATE_TO);
         }
@@ -66,12 +69,20 @@ impl SlotTable {
         let Some(owner) = self.owner(slot) else { return };
         Arc::make_mut(&mut self.owners)[slot.index()] = None;
         self.assigned -= 1;
-        peers.cold_mut(owner).slots.remove(slot);
+        peers.remove_slot(owner, slot);
+        if owner == MYSELF || peers.me().master == Some(owner) {
+            self.left.insert(slot);
+        }
+    }
+
+    /// The slots that left this node's shard since this was last asked, if any did.
+    pub fn take_left(&mut self) -> Option<SlotSet> {
+        (!self.left.is_empty()).then(|| std::mem::take(&mut self.left))
     }
 
     /// Leaves all slots of a node without an owner.
     pub fn free_all_of(&mut self, peers: &mut Peers, owner: PeerIdx) {
-        let slots = peers.cold(owner).slots.clone();
+        let slots = peers.cold(owner).slots().clone();
         for slot in slots.iter() {
             self.free(peers, slot);
         }
@@ -102,5 +113,5 @@ fn some_master_has_replicas(peers: &Peers) -> bool {
     peers
         .indices()
         .iter()
-        .any(|&index| peers[index].is_master() && !peers.cold(index).replicas.is_empty())
+        .any(|&index| peers[index].is_master() && peers.replicas_of(index).next().is_some())
 }

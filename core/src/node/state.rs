@@ -91,9 +91,9 @@ impl Node {
         if let Some(slot) = self.first_uncovered() {
             return Err(StateReason::SlotUnassigned(slot));
         }
-        let failed_owner = self.peers.indices().iter().find(|&&index| {
-            self.peers[index].is_fail() && !self.peers.cold(index).slots.is_empty()
-        });
+        let mut known = self.peers.indices().iter();
+        let failed_owner =
+            known.find(|&&index| self.peers[index].is_fail() && self.peers[index].serves());
         failed_owner.map_or(Ok(()), |&index| Err(StateReason::OwnerFailed(self.peers[index].id)))
     }
 
@@ -110,7 +110,7 @@ impl Node {
         let mut reachable = 0;
         for &index in self.peers.indices() {
             let peer = &self.peers[index];
-            if peer.is_master() && !self.peers.cold(index).slots.is_empty() {
+            if peer.is_master() && peer.serves() {
                 size += 1;
                 reachable += u64::from(!peer.flags.any(Flags::PFAIL.with(Flags::FAIL)));
             }

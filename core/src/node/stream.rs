@@ -1,9 +1,10 @@
 //! What travels between a master and its replica.
 //!
-//! The rule (Redis 7.0, `replication.c`): the replica connects to the master's client port, says
-//! hello, asks with PSYNC for the part of the stream that it lacks, gets either that part or a
-//! whole snapshot, and from then on the stream of commands; it acknowledges the processed offset
-//! every second. Offsets count the RESP bytes of the commands.
+//! The rule (Redis 7.0, `replication.c`): the replica connects to the master's client port, pings,
+//! says on which port it listens and what it understands, and asks with PSYNC for the part of the
+//! stream that it lacks. It gets either that part or a whole snapshot, and from then on the stream
+//! of commands; it acknowledges the processed offset every second. Offsets count the RESP bytes of
+//! the commands.
 
 use std::sync::Arc;
 
@@ -15,14 +16,30 @@ use crate::words::{Digest, NodeId};
 /// A replication id: 160 random bits that name one history of writes.
 pub type ReplId = NodeId;
 
+/// What a replica says to be let in.
+#[derive(Clone, Debug)]
+pub struct Credentials {
+    pub user: String,
+    pub password: String,
+}
+
 /// One part of the conversation on a replication link.
 #[derive(Clone, Debug)]
 pub enum Part {
-    /// PING and REPLCONF of the replica, which listens on `port`.
-    Hello {
+    Ping,
+    Pong,
+    /// AUTH, with `masterauth`.
+    Auth(Box<Credentials>),
+    /// The master does not know who this is, or the password is wrong.
+    Denied,
+    /// REPLCONF listening-port.
+    Port {
         port: u16,
     },
-    HelloOk,
+    /// REPLCONF capa.
+    Capa,
+    /// The answer to each REPLCONF.
+    Ok,
     /// An empty line for a replica that waits for its snapshot, so that it does not give up.
     Newline,
     /// Asks to continue `replid` from `offset` on (the next byte wanted), or for everything.
@@ -55,8 +72,13 @@ pub enum Part {
 impl Part {
     pub const fn name(&self) -> &'static str {
         match self {
-            Part::Hello { .. } => "hello",
-            Part::HelloOk => "hello-ok",
+            Part::Ping => "ping",
+            Part::Pong => "pong",
+            Part::Auth(_) => "auth",
+            Part::Denied => "denied",
+            Part::Port { .. } => "port",
+            Part::Capa => "capa",
+            Part::Ok => "ok",
             Part::Newline => "newline",
             Part::Psync { .. } => "psync",
             Part::FullResync { .. } => "fullresync",
@@ -71,8 +93,12 @@ impl Part {
     pub fn digest(&self, digest: &mut Digest) {
         digest.bytes(self.name().as_bytes());
         match self {
-            Part::HelloOk | Part::Newline => {}
-            Part::Hello { port } => digest.word(u64::from(*port)),
+            Part::Ping | Part::Pong | Part::Denied | Part::Capa | Part::Ok | Part::Newline => {}
+            Part::Auth(credentials) => {
+                digest.bytes(credentials.user.as_bytes());
+                digest.bytes(credentials.password.as_bytes());
+            }
+            Part::Port { port } => digest.word(u64::from(*port)),
             Part::Psync { want: None } => digest.word(0),
             Part::Psync { want: Some((id, offset)) } | Part::FullResync { replid: id, offset } => {
                 digest.bytes(id.as_bytes());

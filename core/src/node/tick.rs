@@ -6,7 +6,9 @@
 //! 2. Every tenth tick, ping one of five random peers: the one whose last pong is oldest.
 //! 3. Second pass: drop links on which nothing comes, ping whoever has been silent for half of
 //!    node-timeout, suspect whoever is silent for longer than node-timeout.
-//! 4. A replica sees to its election; whoever has news, or is in state fail, evaluates the state.
+//!    A master that was asked to hand over pings the replica that asked, every time.
+//! 4. A manual failover that took too long ends. A replica sees to its election, and to masters
+//!    that have no replica; whoever has news, or is in state fail, evaluates the state.
 //!
 //! Once a second replication does its own rounds.
 
@@ -25,21 +27,31 @@ const TICKS_PER_SECOND: u64 = 10;
 impl Node {
     pub(super) fn on_tick(&mut self, out: &mut Effects) {
         self.ticks += 1;
+        self.stats.sample(self.now_ms());
         self.expire_keys(out);
+        self.persist(out);
+        self.check_pause();
         if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.replication_round(out);
+            self.close_unused_targets(out);
         }
         self.update_own_flags();
         self.see_to_links(out);
         if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.ping_random_peer(out);
         }
+        let census = self.count_orphans();
         for place in 0..self.peers.len() {
             self.watch_peer(self.peers.indices()[place], out);
         }
         if self.peers.me().is_replica() {
             self.follow_master(out);
+        }
+        self.end_late_failover(out);
+        if self.peers.me().is_replica() {
+            self.see_to_manual_failover(out);
             self.handle_election(out);
+            self.consider_migration(&census, out);
         }
         if self.todo.has_state_update() || self.state.health() == Health::Fail {
             self.todo.clear_state_update();
@@ -49,32 +61,39 @@ impl Node {
 
     fn update_own_flags(&mut self) {
         let no_failover = self.config.replica_no_failover.is_on();
-        let flags = &mut self.peers[MYSELF].flags;
-        flags.clear(Flags::NOFAILOVER);
-        if no_failover {
-            flags.set(Flags::NOFAILOVER);
-        }
+        let wanted = if no_failover { Flags::NOFAILOVER } else { Flags::NONE };
+        self.peers.copy_flag(MYSELF, Flags::NOFAILOVER, wanted);
     }
 
-    /// Rule 1.
+    /// Rule 1. If nothing has changed since the last time, and nobody was in handshake then, there
+    /// is nothing to do.
     fn see_to_links(&mut self, out: &mut Effects) {
+        if self.linked_at == Some(self.peers.version()) {
+            return;
+        }
         let now_ms = self.now_ms();
         let handshake_ms = self.config.node_timeout_ms.max(HANDSHAKE_LEAST_MS);
         self.pfail_count = 0;
-        for index in self.peers.indices().to_vec() {
+        let mut in_handshake = false;
+        let mut place = 0;
+        while let Some(&index) = self.peers.indices().get(place) {
             let peer = &self.peers[index];
+            place += 1;
             if index == MYSELF || peer.flags.any(Flags::NOADDR) {
                 continue;
             }
             self.pfail_count += usize::from(peer.is_pfail());
-            let age_ms = now_ms.saturating_sub(self.peers.cold(index).created_ms);
-            if peer.in_handshake() && age_ms > handshake_ms {
+            in_handshake |= peer.in_handshake();
+            let since_ms = |index| now_ms.saturating_sub(self.peers.cold(index).created_ms);
+            if peer.in_handshake() && since_ms(index) > handshake_ms {
                 out.note(Fact::HandshakeExpired { with: peer.addr });
                 self.delete_peer(index, out);
+                place -= 1;
             } else if peer.link.is_none() {
                 self.open_link(index, out);
             }
         }
+        self.linked_at = (!in_handshake).then(|| self.peers.version());
     }
 
     /// Rule 2.
@@ -106,19 +125,19 @@ impl Node {
         if index == MYSELF || self.peers[index].flags.any(unwatched) {
             return;
         }
-        self.drop_silent_link(index, out);
-        let now_ms = self.now_ms();
-        let peer = &self.peers[index];
-        let half_ms = self.config.node_timeout_ms / 2;
-        let pong_age_ms = now_ms.saturating_sub(peer.pong_received_ms);
-        if let (Some(link), 0) = (peer.link, peer.ping_sent_ms)
-            && pong_age_ms > half_ms
-        {
-            self.send_ping(link, Kind::Ping, out);
-            return;
+        let waits = self.peers[index].ping_sent_ms != 0;
+        if waits {
+            self.drop_silent_link(index, out);
         }
-        if peer.ping_sent_ms != 0 {
-            self.suspect_if_silent(index, out);
+        let peer = &self.peers[index];
+        let pong_age_ms = self.now_ms().saturating_sub(peer.pong_received_ms);
+        let is_due = !waits && pong_age_ms > self.config.node_timeout_ms / 2;
+        match peer.link {
+            Some(link) if is_due || self.hands_over_to(peer.id) => {
+                self.send_ping(link, Kind::Ping, out);
+            }
+            Some(_) | None if waits => self.suspect_if_silent(index, out),
+            Some(_) | None => {}
         }
     }
 
@@ -128,17 +147,16 @@ impl Node {
         let now_ms = self.now_ms();
         let timeout_ms = self.config.node_timeout_ms;
         let peer = &self.peers[index];
-        let Some(link) = peer.link else { return };
-        let Some(Conn::ToPeer { created_ms, .. }) = self.conns.get(link) else { return };
         let age = |since_ms: u64| now_ms.saturating_sub(since_ms);
-        let silent_ms = age(peer.data_received_ms);
-        if age(*created_ms) > timeout_ms
-            && peer.ping_sent_ms != 0
+        let silent_ms = age(self.peers.cold(index).data_received_ms);
+        let is_quiet = peer.ping_sent_ms != 0
             && age(peer.ping_sent_ms) > timeout_ms / 2
-            && silent_ms > timeout_ms / 2
-        {
+            && silent_ms > timeout_ms / 2;
+        let (true, Some(link)) = (is_quiet, peer.link) else { return };
+        let Some(Conn::ToPeer { created_ms, .. }) = self.conns.get(link) else { return };
+        if age(*created_ms) > timeout_ms {
             out.note(Fact::LinkDropped { peer: peer.id, silent_ms });
-            self.peers.cold_mut(index).link_lost = true;
+            self.peers.cold_mut(index).seldom_mut().link_lost = true;
             self.free_link(link, out);
         }
     }
@@ -146,6 +164,7 @@ impl Node {
     /// Forgets a peer with all that hangs on it (`clusterDelNode`).
     pub(super) fn delete_peer(&mut self, index: PeerIdx, out: &mut Effects) {
         self.slots.free_all_of(&mut self.peers, index);
+        self.open.forget(index);
         if let Some(link) = self.peers[index].link {
             self.free_link(link, out);
         }

@@ -4,10 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::client::Client;
 use super::peers::{MYSELF, PeerIdx};
-use super::{Config, Health, Node, Replication};
+use super::stats::Stat;
+use super::{Config, Health, Node, Open, Replication};
 use crate::data::Keyspace;
-use crate::words::{Addr, NodeId, Slot, SlotSet};
+use crate::words::{Addr, ConnId, NodeId, Slot, SlotSet};
 
 /// How one node judges another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -92,18 +94,33 @@ impl Node {
         &self.replication
     }
 
+    /// How many commands its process has run, or its counters have counted since they were reset.
+    pub fn commands_processed(&self) -> u64 {
+        self.stats.of(Stat::Commands)
+    }
+
+    /// How much a client has sent that is no whole call yet, in bytes.
+    pub fn unused_input(&self, conn: ConnId) -> usize {
+        self.client(conn).map_or(0, Client::unused_input)
+    }
+
     pub fn keyspace(&self) -> &Keyspace {
         &self.keyspace
     }
 
     /// The slots that this node itself serves.
     pub fn own_slots(&self) -> &SlotSet {
-        &self.peers.cold(MYSELF).slots
+        self.peers.cold(MYSELF).slots()
     }
 
     /// Who, as this node believes, owns a slot.
     pub fn owner_of(&self, slot: Slot) -> Option<NodeId> {
         self.slots.owner(slot).map(|owner| self.peers[owner].id)
+    }
+
+    /// The slots that this node has open, and the node at the other side of each.
+    pub fn open_slots(&self) -> impl Iterator<Item = (Slot, Open<NodeId>)> + '_ {
+        self.open.iter().map(|(slot, open)| (slot, open.map(|peer| self.peers[peer].id)))
     }
 
     /// What this node believes of every node that it knows, itself first.
@@ -135,9 +152,9 @@ impl Node {
             opinion,
             role,
             config_epoch: cold.config_epoch,
-            slots: &cold.slots,
+            slots: cold.slots(),
             offset: if index == MYSELF { self.replication.offset() } else { cold.repl_offset },
-            heard_ms: peer.data_received_ms,
+            heard_ms: cold.data_received_ms,
             ping_sent_ms: peer.ping_sent_ms,
             linked: if index == MYSELF || peer.link.is_some() { Linked::Yes } else { Linked::No },
         }

@@ -5,14 +5,15 @@
 //! 1. I am a master with slots.
 //! 2. The request's epoch is not older than mine (which the request itself has just raised).
 //! 3. I did not vote in this epoch.
-//! 4. The candidate is a replica, and I hold its master FAIL.
+//! 4. The candidate is a replica, and I hold its master FAIL, or its user wants it to take over
+//!    (FORCEACK).
 //! 5. I did not vote about that master for two node timeouts.
 //! 6. None of the slots that it claims has an owner with a greater config epoch than it states.
 //!
 //! A vote is saved before it is sent. A refusal is never sent: the candidate hears silence.
 
 use super::Node;
-use super::bus::{Body, Header};
+use super::bus::{Body, Header, Manual};
 use super::fact::{Fact, VoteRefused};
 use super::peers::{MYSELF, PeerIdx};
 use super::port::Effects;
@@ -33,7 +34,7 @@ impl Node {
             Err(why) => return out.note(Fact::VoteRefused { to, why }),
         };
         if !self.profile.breaks(BrokenRule::ForgetsVotes) {
-            self.peers.cold_mut(master).voted_time_ms = self.now_ms();
+            self.peers.cold_mut(master).seldom_mut().voted_time_ms = self.now_ms();
             self.epochs.vote();
         }
         self.todo.save();
@@ -48,7 +49,7 @@ impl Node {
     /// The six conditions; the verdict names the master to be succeeded, or the reason to refuse.
     fn judge_candidate(&self, sender: PeerIdx, header: &Header) -> Result<PeerIdx, VoteRefused> {
         let me = self.peers.me();
-        if !me.is_master() || self.peers.cold(MYSELF).slots.is_empty() {
+        if !me.is_master() || !self.peers[MYSELF].serves() {
             return Err(VoteRefused::NoSlots);
         }
         let (request, mine) = (header.current_epoch, self.epochs.current());
@@ -58,9 +59,9 @@ impl Node {
         if self.epochs.last_vote() == mine {
             return Err(VoteRefused::AlreadyVoted { epoch: mine });
         }
-        let master = self.judge_master_of(sender)?;
+        let master = self.judge_master_of(sender, header)?;
         let pause_ms = self.config.node_timeout_ms * self.profile.vote_pause_factor;
-        let free_ms = self.peers.cold(master).voted_time_ms + pause_ms;
+        let free_ms = self.peers.cold(master).seldom().voted_time_ms + pause_ms;
         if self.now_ms() < free_ms {
             let wait_ms = free_ms - self.now_ms();
             return Err(VoteRefused::VotedRecently { master: self.peers[master].id, wait_ms });
@@ -70,12 +71,12 @@ impl Node {
     }
 
     /// Condition 4.
-    fn judge_master_of(&self, sender: PeerIdx) -> Result<PeerIdx, VoteRefused> {
+    fn judge_master_of(&self, sender: PeerIdx, header: &Header) -> Result<PeerIdx, VoteRefused> {
         if self.peers[sender].is_master() {
             return Err(VoteRefused::IsMaster);
         }
         let master = self.peers[sender].master.ok_or(VoteRefused::UnknownMaster)?;
-        if !self.peers[master].is_fail() {
+        if !self.peers[master].is_fail() && header.manual != Manual::ForceAck {
             return Err(VoteRefused::MasterUp { master: self.peers[master].id });
         }
         Ok(master)

@@ -5,7 +5,7 @@
 //! Which of them counts for which event is said in [`super::explain`].
 
 use super::names::Names;
-use crate::node::Fact;
+use crate::node::{ElectionImpossible, Fact};
 use crate::words::{ActorId, NodeId};
 use crate::world::client::ClientNote;
 use crate::world::event::{Event, EventKind, Life};
@@ -130,6 +130,49 @@ impl Back<'_> {
         Reason { next: own.or(report), beside: report.into_iter().collect() }
     }
 
+    /// What lets an election start by command, if one is under way: the last thing that a replica
+    /// did about its user's wish, with nothing since that ended it.
+    pub fn command(&self) -> Option<usize> {
+        let at = self.own(|fact| {
+            matches!(
+                fact,
+                Fact::FailoverAccepted { .. }
+                    | Fact::CaughtUp { .. }
+                    | Fact::FailoverTimedOut { .. }
+                    | Fact::BecameMaster { .. }
+            )
+        })?;
+        let ready = matches!(
+            self.trace.get(at).and_then(fact_of),
+            Some(Fact::CaughtUp { .. } | Fact::FailoverAccepted { .. })
+        );
+        ready.then_some(at)
+    }
+
+    /// When a master began to hand over.
+    pub fn handover_of(&self, master: NodeId) -> Option<usize> {
+        self.fact_at(master, |fact| matches!(fact, Fact::HandoverBegun { .. }))
+    }
+
+    /// When the user of a replica wanted it to take over.
+    pub fn wish_of(&self, replica: NodeId) -> Option<usize> {
+        self.fact_at(replica, |fact| matches!(fact, Fact::FailoverAccepted { .. }))
+    }
+
+    /// The last failure of any node that this one heard of.
+    pub fn last_failure(&self) -> Option<usize> {
+        self.own(|fact| matches!(fact, Fact::FailSet { .. } | Fact::FailHeard { .. }))
+    }
+
+    /// When the same node first noted this hindrance of its election.
+    pub fn same_hindrance(&self, why: ElectionImpossible) -> Option<usize> {
+        let kind = std::mem::discriminant(&why);
+        self.own(|fact| {
+            matches!(fact, Fact::ElectionImpossible { why, .. }
+                if std::mem::discriminant(why) == kind)
+        })
+    }
+
     /// When the node that reported a peer began to suspect it itself.
     pub fn pfail_at(&self, by: NodeId, peer: NodeId) -> Option<usize> {
         self.last(|event| {
@@ -168,7 +211,9 @@ impl Back<'_> {
     /// What brought a peer back: its process, or the network.
     pub fn return_of(&self, peer: NodeId) -> Option<usize> {
         self.last(|event| match &event.kind {
-            EventKind::Life(life) => !is_end(*life) && self.is_of(event, peer),
+            EventKind::Life(life) => {
+                !is_end(*life) && *life != Life::Failed && self.is_of(event, peer)
+            }
             EventKind::Step(text) => text.starts_with("$ heal"),
             _ => false,
         })
@@ -223,5 +268,5 @@ fn fact_of(event: &Event) -> Option<&Fact> {
 }
 
 fn is_end(life: Life) -> bool {
-    matches!(life, Life::Killed | Life::Crashed | Life::Paused)
+    matches!(life, Life::Exited | Life::Killed | Life::Crashed | Life::Paused)
 }

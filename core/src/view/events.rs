@@ -24,6 +24,8 @@ pub fn sentence_of(event: &Event, names: &Names) -> Sentence {
         EventKind::Hazard(hazard) => of_hazard(hazard, names),
         EventKind::Life(life) => say(match life {
             Life::Started => "process-started",
+            Life::Failed => "process-failed",
+            Life::Exited => "process-exited",
             Life::Killed => "killed",
             Life::Crashed => "crashed",
             Life::Paused => "paused",
@@ -106,6 +108,7 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
         ClientNote::Answered { reply, .. } => {
             say("client-answered").with("reply", in_a_line(reply))
         }
+        ClientNote::Pushed { news, .. } => pushed(news, say),
         ClientNote::Waiting { .. } => say("client-waiting"),
         ClientNote::Failed { node, how, .. } => say(match how {
             Failure::Refused => "client-refused",
@@ -128,6 +131,23 @@ fn of_note(note: &ClientNote, node: &str) -> Sentence {
             };
             Sentence::new("write-refused").with("key", key).with("why", why)
         }
+    }
+}
+
+/// News of pub/sub: a message and its channel, or anything else.
+fn pushed(news: &Reply, say: impl Fn(&str) -> Sentence) -> Sentence {
+    let (Reply::Array(parts) | Reply::Push(parts)) = news else {
+        return say("client-told").with("reply", in_a_line(news));
+    };
+    match parts.as_slice() {
+        [Reply::Bulk(kind), .., Reply::Bulk(channel), message @ Reply::Bulk(_)]
+            if kind.ends_with(b"message") =>
+        {
+            say("client-heard")
+                .with("message", in_a_line(message))
+                .with("channel", String::from_utf8_lossy(channel))
+        }
+        _ => say("client-told").with("reply", in_a_line(news)),
     }
 }
 

@@ -10,8 +10,8 @@ use super::back::{Back, Reason};
 use super::names::Names;
 use crate::data::Reply;
 use crate::node::{
-    ElectionImpossible, Fact, Health, StateHeld, StateReason, UpdateIgnored, VoteIgnored,
-    VoteRefused,
+    ElectionImpossible, Fact, Health, ReplicaReason, StateHeld, StateReason, UpdateIgnored,
+    VoteIgnored, VoteRefused,
 };
 use crate::words::{ActorId, NodeId};
 use crate::world::client::ClientNote;
@@ -100,16 +100,25 @@ fn is_change_of_role(event: &Event) -> bool {
 fn is_change(event: &Event) -> bool {
     match &event.kind {
         EventKind::Life(life) => !matches!(life, Life::Started),
-        EventKind::Fact(fact) => matches!(
-            **fact,
-            Fact::BecameMaster { .. }
-                | Fact::BecameReplica { .. }
-                | Fact::StateChanged { to: Health::Fail, .. }
-                | Fact::ElectionImpossible { .. }
-                | Fact::VoteRefused { .. }
-        ),
+        EventKind::Fact(fact) => {
+            matches!(
+                **fact,
+                Fact::BecameMaster { .. }
+                    | Fact::BecameReplica { .. }
+                    | Fact::StateChanged { to: Health::Fail, .. }
+                    | Fact::ElectionImpossible { .. }
+                    | Fact::FailoverTimedOut { .. }
+                    | Fact::HandoverRefused { .. }
+                    | Fact::MigrationRefused { .. }
+            ) || is_real_refusal(fact)
+        }
         _ => false,
     }
+}
+
+/// A vote that could have been given.
+fn is_real_refusal(fact: &Fact) -> bool {
+    matches!(fact, Fact::VoteRefused { why, .. } if *why != VoteRefused::NoSlots)
 }
 
 /// Traffic is how news travels, not why; everything else is worth a line.
@@ -152,6 +161,7 @@ fn of_fact(back: &Back, fact: &Fact) -> Reason {
         Fact::ElectionScheduled { .. }
         | Fact::RankRaised { .. }
         | Fact::ElectionImpossible { .. }
+        | Fact::ElectionStalled { .. }
         | Fact::ElectionStarted { .. }
         | Fact::ElectionWon { .. }
         | Fact::ElectionExpired { .. }
@@ -159,6 +169,15 @@ fn of_fact(back: &Back, fact: &Fact) -> Reason {
         | Fact::VoteReceived { .. }
         | Fact::VoteRefused { .. }
         | Fact::VoteIgnored { .. } => of_election(back, fact),
+        Fact::HandoverBegun { .. }
+        | Fact::HandoverRefused { .. }
+        | Fact::MasterPaused { .. }
+        | Fact::CaughtUp { .. }
+        | Fact::FailoverTimedOut { .. } => of_manual_failover(back, fact),
+        Fact::BecameReplica { of, why: ReplicaReason::Migration } => {
+            back.own(|fact| matches!(fact, Fact::OrphanSeen { master } if master == of)).into()
+        }
+        Fact::OrphanSeen { .. } | Fact::MigrationRefused { .. } => back.last_failure().into(),
         Fact::FailHeard { peer, .. } => back.verdict_on(*peer).into(),
         Fact::FailSet { peer, .. } | Fact::QuorumMissed { peer, .. } => back.suspicions(*peer),
         Fact::FailKept { peer, .. } => back.failure_of(*peer).into(),
@@ -200,8 +219,12 @@ fn of_election(back: &Back, fact: &Fact) -> Reason {
     match fact {
         Fact::ElectionWon { epoch, .. } => back.election(*epoch),
         Fact::ElectionExpired { epoch, .. } => back.failed_election(*epoch),
-        Fact::ElectionStarted { .. } | Fact::RankRaised { .. } => scheduled().into(),
-        Fact::ElectionScheduled { master, .. } => back.failure_of(*master).into(),
+        Fact::ElectionStarted { .. } => back.command().or_else(scheduled).into(),
+        Fact::RankRaised { .. } => scheduled().into(),
+        Fact::ElectionScheduled { master, .. } => {
+            back.command().or_else(|| back.failure_of(*master)).into()
+        }
+        Fact::ElectionStalled { why, .. } => back.same_hindrance(*why).into(),
         Fact::ElectionImpossible { master, why } => {
             let found = match why {
                 ElectionImpossible::NoFailover => back.setting("cluster-replica-no-failover"),
@@ -234,6 +257,28 @@ fn of_election(back: &Back, fact: &Fact) -> Reason {
             })
             .into(),
         _ => Reason::default(),
+    }
+}
+
+/// Who wanted a replica to take over, and what its master did about it.
+fn of_manual_failover(back: &Back, fact: &Fact) -> Reason {
+    match fact {
+        Fact::CaughtUp { master, .. } => {
+            let paused = back.own(|fact| matches!(fact, Fact::MasterPaused { .. }));
+            Reason { next: back.handover_of(*master), beside: paused.into_iter().collect() }
+        }
+        Fact::MasterPaused { master, .. } => back.handover_of(*master).into(),
+        Fact::HandoverBegun { replica: by, .. } | Fact::HandoverRefused { by, .. } => {
+            back.wish_of(*by).into()
+        }
+        _ => {
+            let own = back.own(|fact| {
+                matches!(fact, Fact::HandoverBegun { .. } | Fact::FailoverAccepted { .. })
+            });
+            let hindered = back.own(|fact| matches!(fact, Fact::ElectionImpossible { .. }));
+            let beside = hindered.filter(|&at| own.is_some_and(|own| own < at));
+            Reason { next: own, beside: beside.into_iter().collect() }
+        }
     }
 }
 
@@ -283,7 +328,16 @@ fn refusal(back: &Back, node: ActorId, text: &str) -> Option<usize> {
     let demoted = || last(|fact| matches!(fact, Fact::BecameReplica { .. }));
     match text.split(' ').next()? {
         "CLUSTERDOWN" => last(is_down),
-        "MOVED" => last(|fact| matches!(fact, Fact::SlotsMoved { .. })).or_else(demoted),
+        "MOVED" => last(|fact| matches!(fact, Fact::SlotsMoved { .. } | Fact::SlotGiven { .. }))
+            .or_else(demoted),
+        "ASK" => last(|fact| matches!(fact, Fact::KeysMigrated { .. }))
+            .or_else(|| last(|fact| matches!(fact, Fact::SlotMigrating { .. }))),
+        "TRYAGAIN" => last(|fact| {
+            matches!(
+                fact,
+                Fact::KeysMigrated { .. } | Fact::SlotMigrating { .. } | Fact::SlotImporting { .. }
+            )
+        }),
         "READONLY" => demoted(),
         _ => None,
     }
@@ -314,124 +368,4 @@ fn is_relief(fact: &Fact) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::view::sentence_of;
-    use crate::world::session::Session;
-    use crate::world::setup::Setup;
-    use crate::world::step::Step;
-
-    /// The chain behind the last event whose sentence has this in it: each line, and beside it in
-    /// brackets what was part of the reason.
-    fn chain(masters: u16, replicas: u16, lines: &[&str], last: &str) -> Vec<String> {
-        let mut setup = Setup { masters, replicas, seed: 7, ..Setup::default() };
-        setup.config.node_timeout_ms = 2_000;
-        let mut session = Session::new(setup);
-        for line in lines {
-            session.apply(&Step::parse(line).unwrap());
-        }
-        let (trace, names) = (session.trace(), Names::of(session.world()));
-        let say = |at: usize| sentence_of(trace.get(at).unwrap(), &names).english();
-        let found = (trace.start()..trace.len()).rev().find(|&at| say(at).contains(last));
-        let found = found.unwrap_or_else(|| panic!("nothing says: {last}"));
-        let line = |because: &Because| {
-            let also: Vec<String> = because.also.iter().map(|&at| say(at)).collect();
-            match also.is_empty() {
-                true => say(because.position),
-                false => format!("{} [{}]", say(because.position), also.join(" | ")),
-            }
-        };
-        why(trace, &names, found).iter().map(line).collect()
-    }
-
-    fn has(chain: &[String], words: &[&str]) {
-        let mut lines = chain.iter();
-        for word in words {
-            assert!(lines.any(|line| line.contains(word)), "no `{word}` in its place: {chain:#?}");
-        }
-        assert!(chain.len() <= LINES_MAX);
-    }
-
-    #[test]
-    fn a_refused_vote_leads_to_the_vote_that_was_given_and_the_request() {
-        let lines = [
-            "$ roll 7004 election-delay 500ms",
-            "$ roll 7007 election-delay 900ms",
-            "$ drop auth-ack 7000 -> 7004",
-            "$ drop auth-ack 7002 -> 7004",
-            "$ kill 7001",
-            "$ run 8s",
-        ];
-        let chain = chain(3, 2, &lines, "too recently");
-        has(&chain, &["refuses 7007", "7000 votes for 7004", "7004 asks every master", "FAIL"]);
-        assert!(chain[0].contains("[7007 asks every master"), "{chain:#?}");
-    }
-
-    #[test]
-    fn a_failed_election_says_who_voted_and_who_did_not() {
-        let lines = [
-            "$ drop auth-ack 7000 -> 7004",
-            "$ kill 7001",
-            "$ run until 7004 sees 7001 fail",
-            "$ run 8s",
-        ];
-        let chain = chain(3, 1, &lines, "gives up its election");
-        has(&chain, &["1 vote", "asks every master", "will ask for votes", "FAIL"]);
-        assert!(chain[0].contains("has the vote of 7002"), "{chain:#?}");
-        assert!(chain[0].contains("has no vote: only masters"), "{chain:#?}");
-    }
-
-    #[test]
-    fn a_quorum_that_was_missed_leads_to_the_silence() {
-        let lines = ["$ pause 7001", "$ run 6s"];
-        let chain = chain(5, 1, &lines, "may not mark 7001 FAIL");
-        has(&chain, &["may not mark", "marks 7001 PFAIL", "process of 7001 stands still"]);
-    }
-
-    #[test]
-    fn an_election_that_may_not_be_leads_to_the_setting_that_forbids_it() {
-        let lines = [
-            "$ config 7004 cluster-replica-no-failover yes",
-            "$ kill 7001",
-            "$ run until 7004 sees 7001 fail",
-            "$ run 2s",
-        ];
-        let chain = chain(3, 1, &lines, "set never to");
-        has(&chain, &["never", "You: $ config 7004 cluster-replica-no-failover yes"]);
-    }
-
-    #[test]
-    fn an_answer_that_nobody_wants_has_a_reason() {
-        let down = ["$ kill 7001", "$ run until 7000 cluster fail", "7000> GET foo"];
-        let found = chain(3, 0, &down, "gets an answer: (error) CLUSTERDOWN");
-        has(&found, &["CLUSTERDOWN", "7001 has failed", "marks 7001 FAIL", "PFAIL", "is gone"]);
-
-        let moved = ["$ kill 7001", "$ run until 7004 is master", "$ run 1s", "7000> GET user:1"];
-        let found = chain(3, 1, &moved, "gets an answer: (error) MOVED");
-        has(&found, &["MOVED", "are 7004's now", "7004 is master now", "wins the election"]);
-
-        let found = chain(3, 1, &["$ kill 7001", "7001> GET a"], "cannot connect to 7001");
-        has(&found, &["cannot connect", "The process of 7001 is gone"]);
-    }
-
-    #[test]
-    fn a_lost_write_leads_to_the_promotion() {
-        let lines = [
-            "$ workload 50/s keys 20",
-            "$ run 1s",
-            "$ drop replication 7001 -> 7004",
-            "$ run 300ms",
-            "$ kill 7001",
-            "$ run until 7004 is master",
-        ];
-        let chain = chain(3, 1, &lines, "Lost: a write");
-        has(&chain, &["Lost", "7004 is master now", "wins the election"]);
-    }
-
-    #[test]
-    fn a_fault_between_others_explains_nothing() {
-        let lines = ["$ pause 7001", "$ cut 7003 <-> 7005", "$ run 5s"];
-        let chain = chain(3, 1, &lines, "7000 marks 7001 PFAIL");
-        has(&chain, &["PFAIL", "process of 7001 stands still"]);
-    }
-}
+mod tests;

@@ -3,8 +3,9 @@
 use super::names::Names;
 use super::sentence::{Sentence, counted, spoken_ms};
 use crate::node::{
-    ElectionImpossible, EpochSet, Fact, FailCleared, FullSyncReason, Health, ReplicaReason,
-    StateHeld, StateReason, UpdateIgnored, VoteIgnored, VoteRefused,
+    ElectionImpossible, EpochSet, Fact, FailCleared, FailoverWay, FullSyncReason, HandoverRefused,
+    Health, ImportReason, MigrationFailure, MigrationRefused, ReplicaReason, ResetKind, StateHeld,
+    StateReason, UpdateIgnored, VoteIgnored, VoteRefused,
 };
 
 /// The sentence of a fact that `node` noticed.
@@ -22,6 +23,22 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
         Fact::AddressChanged { peer, to } => {
             say("address-changed").with("peer", name(*peer)).with("to", to.port)
         }
+        Fact::PeerForgotten { peer } => say("peer-forgotten").with("peer", name(*peer)),
+        Fact::GossipBlacklisted { peer, from, .. } => {
+            say("gossip-blacklisted").with("peer", name(*peer)).with("from", name(*from))
+        }
+        Fact::NodeReset { kind: ResetKind::Soft } => say("reset-soft"),
+        Fact::NodeReset { kind: ResetKind::Hard } => say("reset-hard"),
+        Fact::HostnameHeard { peer, hostname: Some(hostname) } => {
+            say("hostname-heard").with("peer", name(*peer)).with("hostname", hostname)
+        }
+        Fact::HostnameHeard { peer, hostname: None } => {
+            say("hostname-gone").with("peer", name(*peer))
+        }
+        Fact::FellAsleep { span_ms } => say("fell-asleep").with("span", spoken_ms(*span_ms)),
+        Fact::ShardChannelsClosed { count, slot } => say("shard-channels-closed")
+            .with("channels", counted(*count, "shard channel"))
+            .with("slot", slot),
         Fact::LinkLost { peer } => say("link-lost").with("peer", name(*peer)),
         Fact::LinkRefused { peer } => say("link-refused").with("peer", name(*peer)),
         Fact::LinkRestored { peer } => say("link-restored").with("peer", name(*peer)),
@@ -46,12 +63,23 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
         }
         Fact::ConfigEpochSet { epoch, why } => match why {
             EpochSet::ByCommand => say("config-epoch-command"),
+            EpochSet::Alone => say("config-epoch-alone"),
             EpochSet::Won => say("config-epoch-won"),
             EpochSet::Collision { with } => say("config-epoch-collision").with("peer", name(*with)),
         }
         .with("epoch", epoch),
+        Fact::SlotMigrating { .. }
+        | Fact::SlotImporting { .. }
+        | Fact::SlotClosed { .. }
+        | Fact::SlotGiven { .. }
+        | Fact::SlotTakenForKeys { .. } => open_slots(fact, say, names),
+        Fact::MigrationStarted { .. }
+        | Fact::KeysMigrated { .. }
+        | Fact::KeysCopied { .. }
+        | Fact::MigrationFailed { .. } => migration(fact, say),
         Fact::SlotsMoved { .. }
         | Fact::SlotsAssigned { .. }
+        | Fact::SlotsFreed { .. }
         | Fact::UpdateSent { .. }
         | Fact::UpdateIgnored { .. }
         | Fact::PeerRoleChanged { .. }
@@ -62,6 +90,7 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
         Fact::ElectionScheduled { .. }
         | Fact::RankRaised { .. }
         | Fact::ElectionImpossible { .. }
+        | Fact::ElectionStalled { .. }
         | Fact::ElectionStarted { .. }
         | Fact::ElectionWon { .. }
         | Fact::ElectionExpired { .. } => election(fact, say, names),
@@ -86,8 +115,27 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
             ReplicaReason::ByCommand => say("became-replica-command"),
             ReplicaReason::SlotsTaken => say("became-replica-slots"),
             ReplicaReason::SubReplica => say("became-replica-sub"),
+            ReplicaReason::Migration => say("became-replica-migration"),
         }
         .with("peer", name(*of)),
+        Fact::Logged(_) => say("logged"),
+        Fact::FailoverAccepted { .. }
+        | Fact::HandoverBegun { .. }
+        | Fact::HandoverRefused { .. }
+        | Fact::MasterPaused { .. }
+        | Fact::CaughtUp { .. }
+        | Fact::FailoverTimedOut { .. } => manual_failover(fact, say, names),
+        Fact::OrphanSeen { master } => say("orphan-seen").with("peer", name(*master)),
+        Fact::MigrationRefused { master, why } => match why {
+            MigrationRefused::StateFail => say("migration-refused-state"),
+            MigrationRefused::Barrier { left, barrier } => {
+                say("migration-refused-barrier").with("left", left).with("barrier", barrier)
+            }
+            MigrationRefused::AnotherGoes { who } => {
+                say("migration-refused-other").with("who", name(*who))
+            }
+        }
+        .with("peer", name(*master)),
         Fact::SyncAsked { .. }
         | Fact::FullSyncStarted { .. }
         | Fact::PartialSyncGranted { .. }
@@ -148,6 +196,9 @@ fn ownership(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sent
         Fact::SlotsAssigned { count, .. } => {
             say("slots-assigned").with("slots", counted(u64::from(*count), "slot"))
         }
+        Fact::SlotsFreed { count, .. } => {
+            say("slots-freed").with("slots", counted(u64::from(*count), "slot"))
+        }
         Fact::UpdateSent { to, about } => {
             say("update-sent").with("to", name(*to)).with("peer", name(*about))
         }
@@ -168,6 +219,53 @@ fn ownership(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sent
         }
         Fact::KeysDropped { count } => say("keys-dropped").with("keys", counted(*count, "key")),
         other => unreachable!("{other:?} is no fact about ownership"),
+    }
+}
+
+fn open_slots(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sentence {
+    let name = |id| names.node(id);
+    match fact {
+        Fact::SlotMigrating { slot, to } => {
+            say("slot-migrating").with("slot", slot).with("peer", name(*to))
+        }
+        Fact::SlotImporting { slot, from, why } => match why {
+            ImportReason::ByCommand => say("slot-importing"),
+            ImportReason::KeysFound => say("slot-importing-found"),
+        }
+        .with("slot", slot)
+        .with("peer", name(*from)),
+        Fact::SlotClosed { slot } => say("slot-closed").with("slot", slot),
+        Fact::SlotGiven { slot, to, .. } => {
+            say("slot-given").with("slot", slot).with("peer", name(*to))
+        }
+        Fact::SlotTakenForKeys { slot } => say("slot-taken-for-keys").with("slot", slot),
+        other => unreachable!("{other:?} is no fact about an open slot"),
+    }
+}
+
+fn migration(fact: &Fact, say: impl Fn(&str) -> Sentence) -> Sentence {
+    let (key, slot, to_port, count) = match fact {
+        Fact::MigrationStarted { slot, to_port, count } => {
+            ("migration-started", slot, to_port, Some(count))
+        }
+        Fact::KeysMigrated { slot, to_port, count } => {
+            ("keys-migrated", slot, to_port, Some(count))
+        }
+        Fact::KeysCopied { slot, to_port, count } => ("keys-copied", slot, to_port, Some(count)),
+        Fact::MigrationFailed { slot, to_port, why } => {
+            let key = match why {
+                MigrationFailure::Unreachable => "migration-unreachable",
+                MigrationFailure::Silent => "migration-silent",
+                MigrationFailure::Refused => "migration-refused",
+            };
+            (key, slot, to_port, None)
+        }
+        other => unreachable!("{other:?} is no fact about a migration"),
+    };
+    let sentence = say(key).with("slot", slot).with("peer", to_port);
+    match count {
+        Some(count) => sentence.with("keys", counted(*count, "key")),
+        None => sentence,
     }
 }
 
@@ -224,7 +322,38 @@ fn election(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sente
                 say("election-expired-wait").with("left", spoken_ms(retry_in_ms))
             }
         },
+        Fact::ElectionStalled { why, .. } => {
+            say("election-stalled").with("why", why.log_text().unwrap_or_default())
+        }
         other => unreachable!("{other:?} is no fact about an election"),
+    }
+}
+
+fn manual_failover(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sentence {
+    let name = |id| names.node(id);
+    match fact {
+        Fact::FailoverAccepted { master, way } => match way {
+            FailoverWay::Plain => say("failover-accepted-plain"),
+            FailoverWay::Force => say("failover-accepted-force"),
+            FailoverWay::Takeover => say("failover-accepted-takeover"),
+        }
+        .with("peer", name(*master)),
+        Fact::HandoverBegun { replica, offset } => {
+            say("handover-begun").with("peer", name(*replica)).with("offset", offset)
+        }
+        Fact::HandoverRefused { by, why } => match why {
+            HandoverRefused::UnknownSender => say("handover-refused-stranger"),
+            HandoverRefused::NotMyReplica => say("handover-refused").with("peer", name(*by)),
+        },
+        Fact::MasterPaused { master, offset, mine } => say("master-paused")
+            .with("peer", name(*master))
+            .with("offset", offset)
+            .with("mine", mine),
+        Fact::CaughtUp { master, offset } => {
+            say("caught-up").with("peer", name(*master)).with("offset", offset)
+        }
+        Fact::FailoverTimedOut { peer } => say("failover-timed-out").with("peer", name(*peer)),
+        other => unreachable!("{other:?} is no fact about a manual failover"),
     }
 }
 
@@ -259,7 +388,7 @@ fn vote_refused(
 fn replication(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Sentence {
     let name = |id| names.node(id);
     match fact {
-        Fact::SyncAsked { of, offset } => {
+        Fact::SyncAsked { of, offset, .. } => {
             say("sync-asked").with("peer", name(*of)).with("offset", offset)
         }
         Fact::FullSyncStarted { replica, why } => match why {

@@ -36,12 +36,16 @@ pub struct Flight {
 
 /// A picture of more than this many would show nothing.
 const FLIGHTS_MAX: usize = 400;
+/// Of those between nodes and programs outside of the simulation so many are shown among the news:
+/// a person wants to see their own client's calls, but not a hundred thousand of them.
+const OUTSIDE_MAX: usize = 16;
 
-/// The messages that arrived, or were lost, after one moment and up to another.
+/// The messages that arrived, or were lost, after one moment and up to another; `outside` are the
+/// programs outside of the simulation.
 pub fn flights(
     trace: &Trace,
     names: &Names,
-    origin: Time,
+    (origin, outside): (Time, Option<ActorId>),
     (after, until): (Time, Time),
     traffic: Traffic,
 ) -> Vec<Flight> {
@@ -50,11 +54,26 @@ pub fn flights(
     }
     let instant = Span::from_micros(1);
     let window = trace.at(after + instant)..trace.at(until + instant);
-    let flight = |position: usize| {
-        let event = trace.get(position)?;
-        flight(trace, names, origin, event).filter(|_| event.changed || traffic == Traffic::All)
+    let mut room = OUTSIDE_MAX;
+    let mut is_shown = |event: &Event| {
+        if event.changed || traffic == Traffic::All {
+            return true;
+        }
+        let is_outside = outside.is_some() && is_of(event, outside) && room > 0;
+        room -= usize::from(is_outside);
+        is_outside
     };
-    window.filter_map(flight).take(FLIGHTS_MAX).collect()
+    let events = window.filter_map(|position| trace.get(position));
+    let shown = events.filter(|event| is_shown(event));
+    shown.filter_map(|event| flight(trace, names, origin, event)).take(FLIGHTS_MAX).collect()
+}
+
+/// Whether this is the arrival of a message to or from somebody.
+fn is_of(event: &Event, somebody: Option<ActorId>) -> bool {
+    match event.kind {
+        EventKind::Received { from, .. } => from == somebody || Some(event.id.owner) == somebody,
+        _ => false,
+    }
 }
 
 fn flight(trace: &Trace, names: &Names, origin: Time, event: &Event) -> Option<Flight> {

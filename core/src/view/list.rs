@@ -66,6 +66,13 @@ impl EventKinds {
             Fact::ElectionScheduled { .. }
             | Fact::RankRaised { .. }
             | Fact::ElectionImpossible { .. }
+            | Fact::ElectionStalled { .. }
+            | Fact::FailoverAccepted { .. }
+            | Fact::HandoverBegun { .. }
+            | Fact::HandoverRefused { .. }
+            | Fact::MasterPaused { .. }
+            | Fact::CaughtUp { .. }
+            | Fact::FailoverTimedOut { .. }
             | Fact::ElectionStarted { .. }
             | Fact::ElectionWon { .. }
             | Fact::ElectionExpired { .. }
@@ -78,10 +85,21 @@ impl EventKinds {
             | Fact::ConfigEpochSet { .. }
             | Fact::SlotsMoved { .. }
             | Fact::SlotsAssigned { .. }
+            | Fact::SlotsFreed { .. }
+            | Fact::SlotMigrating { .. }
+            | Fact::SlotImporting { .. }
+            | Fact::SlotClosed { .. }
+            | Fact::SlotGiven { .. }
+            | Fact::SlotTakenForKeys { .. }
+            | Fact::MigrationStarted { .. }
+            | Fact::KeysMigrated { .. }
+            | Fact::KeysCopied { .. }
+            | Fact::MigrationFailed { .. }
             | Fact::UpdateSent { .. }
             | Fact::UpdateIgnored { .. }
             | Fact::PeerRoleChanged { .. }
             | Fact::KeysDropped { .. }
+            | Fact::ShardChannelsClosed { .. }
             | Fact::BecameMaster { .. }
             | Fact::BecameReplica { .. } => EventKinds::Slots,
             Fact::SyncAsked { .. }
@@ -92,12 +110,20 @@ impl EventKinds {
             | Fact::ReplicaOnline { .. }
             | Fact::ReplicaLost { .. }
             | Fact::MasterLinkLost { .. }
-            | Fact::MasterTimedOut { .. } => EventKinds::Replication,
+            | Fact::MasterTimedOut { .. }
+            | Fact::OrphanSeen { .. }
+            | Fact::MigrationRefused { .. }
+            | Fact::Logged(_) => EventKinds::Replication,
             Fact::HandshakeStarted { .. }
             | Fact::HandshakeExpired { .. }
             | Fact::PeerLearned { .. }
             | Fact::PeerIdMismatch { .. }
             | Fact::AddressChanged { .. }
+            | Fact::HostnameHeard { .. }
+            | Fact::PeerForgotten { .. }
+            | Fact::GossipBlacklisted { .. }
+            | Fact::NodeReset { .. }
+            | Fact::FellAsleep { .. }
             | Fact::LinkLost { .. }
             | Fact::LinkRefused { .. }
             | Fact::LinkRestored { .. }

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::stage::{Arc, Ports, Stage, Truth, truth};
-use crate::words::{Slot, SlotRange};
+use crate::node::Open;
+use crate::words::{NodeId, Slot, SlotRange};
 use crate::world::World;
 use crate::world::actor::Server;
 
@@ -16,6 +17,8 @@ pub struct SlotMap {
     pub otherwise: Vec<(u16, Vec<Arc>)>,
     /// The slots in which the owner has keys, and how many.
     pub keys: Vec<(Slot, u64)>,
+    /// The slots that a node has open, and the other side, by the node's port.
+    pub open: Vec<(u16, Slot, Open<Option<u16>>)>,
 }
 
 /// The map that goes with a stage.
@@ -33,7 +36,20 @@ pub fn slot_map(world: &World, stage: &Stage) -> SlotMap {
         .flat_map(|(_, port, server)| keys_of(server, port.number(), stage))
         .collect();
     keys.sort_unstable();
-    SlotMap { ring: stage.ring.clone(), otherwise, keys }
+    SlotMap { ring: stage.ring.clone(), otherwise, keys, open: open_slots(world, &ports) }
+}
+
+/// What the nodes that are not gone have open.
+fn open_slots(world: &World, ports: &Ports) -> Vec<(u16, Slot, Open<Option<u16>>)> {
+    let alive = world.servers().filter(|(_, _, server)| truth(server) != Truth::Gone);
+    let mut open: Vec<_> = alive
+        .flat_map(|(_, port, server)| {
+            let named = |open: Open<NodeId>| open.map(|id| ports.get(id));
+            server.node.open_slots().map(move |(slot, open)| (port.number(), slot, named(open)))
+        })
+        .collect();
+    open.sort_unstable_by_key(|&(port, slot, _)| (port, slot));
+    open
 }
 
 /// The slots with keys that a node owns on this stage.

@@ -209,7 +209,7 @@ fn on_stage(world: &World, port: u16, server: &Server, ports: &Ports) -> NodeOnS
 pub(super) fn truth(server: &Server) -> Truth {
     match server.process {
         Process::Running => Truth::Running,
-        Process::Paused { .. } => Truth::Paused,
+        Process::Paused { .. } | Process::Busy(_) => Truth::Paused,
         Process::Ended => Truth::Gone,
     }
 }

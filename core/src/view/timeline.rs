@@ -52,6 +52,7 @@ pub enum Moment {
     Down,
     Up,
     Scheduled,
+    Handover,
     Election,
     Refused,
     Won,
@@ -68,6 +69,7 @@ impl Moment {
             Moment::Down => "D",
             Moment::Up => "U",
             Moment::Scheduled => "W",
+            Moment::Handover => "H",
             Moment::Election => "E",
             Moment::Refused => "R",
             Moment::Won => "M",
@@ -97,7 +99,8 @@ impl Moment {
             Fact::FailSet { .. } => Some(Moment::Fail),
             Fact::StateChanged { to: Health::Fail, .. } => Some(Moment::Down),
             Fact::StateChanged { to: Health::Ok, .. } => Some(Moment::Up),
-            Fact::ElectionScheduled { .. } => Some(Moment::Scheduled),
+            Fact::ElectionScheduled { delay_ms: 1.., .. } => Some(Moment::Scheduled),
+            Fact::HandoverBegun { .. } => Some(Moment::Handover),
             Fact::ElectionStarted { .. } => Some(Moment::Election),
             Fact::VoteRefused { .. } | Fact::ElectionExpired { .. } => Some(Moment::Refused),
             Fact::BecameMaster { .. } => Some(Moment::Won),
@@ -108,7 +111,9 @@ impl Moment {
 
 /// Whether a step changes what can happen, rather than letting time pass or asking something.
 fn is_fault(step: &str) -> bool {
-    step.starts_with("$ ") && !step.starts_with("$ run") && !step.starts_with("$ client")
+    let by_hand = step.starts_with("$ ");
+    let commanded = step.to_ascii_uppercase().contains("> CLUSTER FAILOVER");
+    commanded || by_hand && !step.starts_with("$ run") && !step.starts_with("$ client")
 }
 
 /// Whether a person is shown an event.
@@ -124,6 +129,7 @@ pub fn is_news(event: &Event) -> bool {
                 | Fact::EpochRaised { .. }
                 | Fact::ReportDropped { .. }
                 | Fact::SyncAsked { .. }
+                | Fact::Logged(_)
         ),
         EventKind::Client(note) => matches!(
             **note,
@@ -131,6 +137,7 @@ pub fn is_news(event: &Event) -> bool {
                 | ClientNote::Redirected { .. }
                 | ClientNote::Answered { .. }
                 | ClientNote::Waiting { .. }
+                | ClientNote::Pushed { .. }
                 | ClientNote::Failed { .. }
         ),
         _ => false,
@@ -141,6 +148,8 @@ pub fn is_news(event: &Event) -> bool {
 #[derive(Clone, Debug, Default)]
 pub struct Moments {
     found: Vec<(usize, Moment)>,
+    /// How many were forgotten with the trace.
+    forgotten: usize,
     /// The kinds of moment since the last fault.
     seen: Vec<Moment>,
     story: Vec<usize>,
@@ -151,8 +160,13 @@ pub struct Moments {
 }
 
 impl Moments {
-    /// Reads what was added to the trace since the last time.
+    /// Reads what was added to the trace since the last time, and forgets what the trace forgot.
     pub fn read(&mut self, trace: &Trace) {
+        let start = trace.start();
+        let forgotten = self.found.partition_point(|&(at, _)| at < start);
+        self.found.drain(..forgotten);
+        self.forgotten += forgotten;
+        self.story.drain(..self.story.partition_point(|&at| at < start));
         for position in self.read.max(trace.start())..trace.len() {
             if let Some(event) = trace.get(position) {
                 self.take(position, event);
@@ -192,6 +206,11 @@ impl Moments {
     /// All moments, oldest first, with their positions: once per kind per fault.
     pub fn all(&self) -> &[(usize, Moment)] {
         &self.found
+    }
+
+    /// How many moments there were, those included that the trace has forgotten.
+    pub fn count(&self) -> usize {
+        self.forgotten + self.found.len()
     }
 
     pub fn is_moment(&self, position: usize) -> bool {

@@ -117,7 +117,7 @@ mod tests {
     fn what_was_typed_is_completed_in_any_case() {
         let words = command_words(&[]);
         let found: Vec<&String> = beginning(&words, "ge").collect();
-        assert_eq!(found, ["GET", "GETDEL", "GETEX", "GETSET"]);
+        assert_eq!(found, ["GET", "GETDEL", "GETEX", "GETRANGE", "GETSET"]);
         assert_eq!(beginning(&words, "\u{e4}").count(), 0);
     }
 

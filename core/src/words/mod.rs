@@ -1,5 +1,6 @@
 //! The words that every other layer speaks: time, dice, ids, slots, digests, quoted text.
 
+mod by_conn;
 mod dice;
 mod digest;
 mod id;
@@ -8,6 +9,7 @@ mod slot;
 mod text;
 mod time;
 
+pub use by_conn::ByConn;
 pub use dice::Dice;
 pub use digest::Digest;
 pub use id::{ActorId, Addr, ConnId, EventId, NodeId};

@@ -79,10 +79,12 @@ impl fmt::Display for SlotRange {
 
 const WORDS: usize = SLOT_COUNT as usize / 64;
 
-/// A set of slots, shared until it changes: the bitmap that every bus message carries.
-#[derive(Clone, PartialEq, Eq)]
-pub struct SlotSet(Arc<Bits>);
+/// A set of slots, shared until it changes: the bitmap that every bus message carries. The empty
+/// one takes no memory.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct SlotSet(Option<Arc<Bits>>);
 
+/// The bitmap of a set that is not empty.
 #[derive(Clone, PartialEq, Eq)]
 struct Bits {
     words: [u64; WORDS],
@@ -91,23 +93,23 @@ struct Bits {
     fingerprint: u64,
 }
 
-impl Default for SlotSet {
-    fn default() -> Self {
-        SlotSet(Arc::new(Bits { words: [0; WORDS], count: 0, fingerprint: 0 }))
-    }
-}
+static NO_BITS: Bits = Bits { words: [0; WORDS], count: 0, fingerprint: 0 };
 
 impl SlotSet {
+    fn bits(&self) -> &Bits {
+        self.0.as_deref().unwrap_or(&NO_BITS)
+    }
+
     pub fn len(&self) -> u16 {
-        self.0.count
+        self.bits().count
     }
 
     pub fn is_empty(&self) -> bool {
-        self.0.count == 0
+        self.0.is_none()
     }
 
     pub fn contains(&self, slot: Slot) -> bool {
-        self.0.words[slot.index() / 64] >> (slot.index() % 64) & 1 == 1
+        self.words()[slot.index() / 64] >> (slot.index() % 64) & 1 == 1
     }
 
     /// Adds a slot; whether it was missing.
@@ -115,7 +117,7 @@ impl SlotSet {
         if self.contains(slot) {
             return false;
         }
-        let bits = Arc::make_mut(&mut self.0);
+        let bits = Arc::make_mut(self.0.get_or_insert_with(|| Arc::new(NO_BITS.clone())));
         bits.words[slot.index() / 64] |= 1 << (slot.index() % 64);
         bits.count += 1;
         bits.fingerprint ^= mark(slot);
@@ -127,7 +129,11 @@ impl SlotSet {
         if !self.contains(slot) {
             return false;
         }
-        let bits = Arc::make_mut(&mut self.0);
+        let Some(bits) = self.0.as_mut().filter(|bits| bits.count > 1) else {
+            self.0 = None;
+            return true;
+        };
+        let bits = Arc::make_mut(bits);
         bits.words[slot.index() / 64] &= !(1 << (slot.index() % 64));
         bits.count -= 1;
         bits.fingerprint ^= mark(slot);
@@ -136,27 +142,43 @@ impl SlotSet {
 
     /// Whether both are the same set: at once if they share their memory.
     pub fn same(&self, other: &SlotSet) -> bool {
-        Arc::ptr_eq(&self.0, &other.0) || self.0 == other.0
+        self.shares_with(other) || self == other
+    }
+
+    pub fn shares_with(&self, other: &SlotSet) -> bool {
+        match (&self.0, &other.0) {
+            (Some(one), Some(other)) => Arc::ptr_eq(one, other),
+            (one, other) => one.is_none() && other.is_none(),
+        }
+    }
+
+    /// Whether both are the same set, whatever they say of some slots.
+    pub fn same_but_for(&self, other: &SlotSet, some: &SlotSet) -> bool {
+        let words = self.words().iter().zip(other.words()).zip(some.words());
+        self.same(other) || words.into_iter().all(|((one, other), some)| (one ^ other) & !some == 0)
     }
 
     /// Whether both are the same set. If they are, they share their memory from then on, so that
     /// the next comparison takes no time.
     pub fn is_or_becomes(&mut self, other: &SlotSet) -> bool {
-        let same = self.same(other);
-        if same && !Arc::ptr_eq(&self.0, &other.0) {
-            self.0 = other.0.clone();
+        if self.shares_with(other) {
+            return true;
+        }
+        let same = self == other;
+        if same {
+            *self = other.clone();
         }
         same
     }
 
     /// A word that is equal for equal sets, and hardly ever for different ones.
     pub fn fingerprint(&self) -> u64 {
-        self.0.fingerprint
+        self.bits().fingerprint
     }
 
     /// The slots of the set in ascending order.
     pub fn iter(&self) -> impl Iterator<Item = Slot> + '_ {
-        self.0.words.iter().enumerate().flat_map(|(index, &word)| {
+        self.words().iter().enumerate().flat_map(|(index, &word)| {
             let mut rest = word;
             std::iter::from_fn(move || {
                 if rest == 0 {
@@ -183,7 +205,7 @@ impl SlotSet {
 
     /// The bitmap as 256 words, the lowest slot in the lowest bit of the first.
     pub fn words(&self) -> &[u64] {
-        &self.0.words
+        &self.bits().words
     }
 }
 

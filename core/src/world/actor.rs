@@ -8,8 +8,8 @@ use std::collections::VecDeque;
 
 use super::client::{Client, ClientEffect, ClientInput};
 use super::workload::Workload;
-use crate::node::{Input, Node, Packet};
-use crate::words::{ActorId, Dice, EventId, Span, Time};
+use crate::node::{Caused, Input, Node, Packet};
+use crate::words::{ActorId, ConnId, Dice, EventId, Span, Time};
 
 /// The period of `serverCron` (hz 10), and how late the timer of a real process is at most.
 pub const TICK: Span = Span::from_millis(100);
@@ -43,11 +43,28 @@ pub enum Process {
         inbox: VecDeque<Waiting>,
         timer: Timer,
     },
+    /// It is in the middle of a call that takes time; what arrives waits.
+    Busy(Box<Busy>),
     /// Killed, or the machine crashed: `node` is what it was at its end.
     Ended,
 }
 
-/// Whether a paused process has missed a tick.
+/// What a process does when the call that keeps it busy is over.
+#[derive(Clone, Debug)]
+pub struct Busy {
+    /// What it had still to do in answer to the input.
+    pub rest: Vec<Caused>,
+    /// The input, and the facts noted because of it so far.
+    pub input: Option<EventId>,
+    pub facts: Vec<Option<EventId>>,
+    pub inbox: VecDeque<Waiting>,
+    pub timer: Timer,
+    pub until: Time,
+    /// The connection on which it waits.
+    pub awaits: Option<ConnId>,
+}
+
+/// Whether a process that stands still has missed a tick.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Timer {
     Pending,
@@ -62,7 +79,7 @@ pub struct Waiting {
     pub cause: Option<EventId>,
 }
 
-/// A client, or the many clients of a workload.
+/// A client, the many clients of a workload, or all programs outside.
 #[derive(Clone, Debug)]
 pub struct User {
     pub who: Who,
@@ -74,6 +91,8 @@ pub struct User {
 pub enum Who {
     Client(Client),
     Workload(Workload),
+    /// All programs outside of the simulation: what reaches them goes into an outbox.
+    Outside,
 }
 
 impl Server {
@@ -119,6 +138,7 @@ impl User {
         match &mut self.who {
             Who::Client(client) => client.handle(now, input, out),
             Who::Workload(workload) => workload.handle(now, input, out),
+            Who::Outside => {}
         }
     }
 
@@ -127,6 +147,7 @@ impl User {
         let wanted = match &self.who {
             Who::Client(client) => client.wakes_at(),
             Who::Workload(workload) => workload.wakes_at(),
+            Who::Outside => None,
         }?;
         if self.wakes_at.is_some_and(|known| known <= wanted) {
             return None;
@@ -146,7 +167,9 @@ pub fn client_input(input: Input) -> Option<ClientInput> {
         Input::Received { conn, packet: Packet::Client(bytes) } => {
             Some(ClientInput::Received { conn, bytes })
         }
-        Input::Tick
+        Input::Started
+        | Input::Tick
+        | Input::GaveUp { .. }
         | Input::Accepted { .. }
         | Input::Received { packet: Packet::Bus(_) | Packet::Replication(_), .. } => None,
     }

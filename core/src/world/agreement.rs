@@ -3,27 +3,36 @@
 //! The rule (Redis 7.0, `cluster.c`): every ping carries the sender's epochs, role and slots, and
 //! of two claims to a slot the one with the greater configuration epoch wins. So a minute after the
 //! last fault has healed, all nodes believe the same of every node: who is master, who replicates
-//! whom, which slots each master serves with which epoch, and what the current epoch is. Marks of
-//! failure are no part of it: they are opinions, and come and go.
+//! whom, which slots each master serves, and what the current epoch is; and nobody believes of a
+//! master a smaller configuration epoch than it states. A greater one may stay: a replica states
+//! its master's, and should it be promoted with the votes of an old election, and so with an older
+//! epoch (see `node::election`), those who heard the greater one never take it back. Marks of
+//! failure are no part of the agreement: they are opinions, and come and go.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
 use crate::node::{Belief, Node, Opinion, Role};
-use crate::words::{ActorId, NodeId};
+use crate::words::{ActorId, NodeId, SlotSet};
 
 /// All that one running node believes.
 #[derive(Clone, Debug)]
 pub struct Beliefs<'a> {
     pub node: ActorId,
+    pub id: NodeId,
     pub current_epoch: u64,
     pub of: Vec<Belief<'a>>,
 }
 
 impl Beliefs<'_> {
     pub fn of(actor: ActorId, node: &Node) -> Beliefs<'_> {
-        Beliefs { node: actor, current_epoch: node.current_epoch(), of: node.beliefs().collect() }
+        Beliefs {
+            node: actor,
+            id: node.id(),
+            current_epoch: node.current_epoch(),
+            of: node.beliefs().collect(),
+        }
     }
 }
 
@@ -43,22 +52,32 @@ pub enum Matter {
     Membership(NodeId),
     /// Whether this node is a master, or whose replica it is.
     Role(NodeId),
-    /// The configuration epoch of this master.
+    /// The configuration epoch of this master, which states a greater one.
     ConfigEpoch(NodeId),
     /// The slots of this master.
     Slots(NodeId),
 }
 
-/// Whether all running nodes believe the same; if not, the first two that do not.
-pub fn agreement<'a>(all: impl IntoIterator<Item = Beliefs<'a>>) -> Result<(), Disagreement> {
-    let mut all = all.into_iter();
-    let Some(one) = all.next() else {
+/// Whether all running nodes believe the same, but for the owners of some slots; if not, the first
+/// two that do not.
+pub fn agreement<'a>(
+    all: impl IntoIterator<Item = Beliefs<'a>>,
+    but_for: &SlotSet,
+) -> Result<(), Disagreement> {
+    let all: Vec<Beliefs> = all.into_iter().collect();
+    let Some((one, others)) = all.split_first() else {
         return Ok(());
     };
     let known = one.members();
-    for other in all {
-        if let Some(about) = one.differs(&known, &other) {
+    for other in others {
+        if let Some(about) = one.differs(&known, other, but_for) {
             return Err(Disagreement { one: one.node, other: other.node, about });
+        }
+    }
+    for master in &all {
+        if let Some(other) = all.iter().find(|other| other.is_behind(master)) {
+            let about = Matter::ConfigEpoch(master.id);
+            return Err(Disagreement { one: master.node, other: other.node, about });
         }
     }
     Ok(())
@@ -73,7 +92,20 @@ impl<'a> Beliefs<'a> {
         members
     }
 
-    fn differs(&self, known: &[&Belief], other: &Beliefs) -> Option<Matter> {
+    fn about(&self, id: NodeId) -> Option<&Belief<'a>> {
+        self.of.iter().find(|belief| belief.id == id)
+    }
+
+    /// Whether it believes of a master a smaller configuration epoch than that states.
+    fn is_behind(&self, master: &Beliefs) -> bool {
+        let stated = master.about(master.id).filter(|own| own.role == Role::Master);
+        let believed = self.about(master.id);
+        stated
+            .zip(believed)
+            .is_some_and(|(stated, believed)| believed.config_epoch < stated.config_epoch)
+    }
+
+    fn differs(&self, known: &[&Belief], other: &Beliefs, but_for: &SlotSet) -> Option<Matter> {
         if self.current_epoch != other.current_epoch {
             return Some(Matter::CurrentEpoch);
         }
@@ -81,7 +113,7 @@ impl<'a> Beliefs<'a> {
         if let Some(id) = missing(known, &theirs).or_else(|| missing(&theirs, known)) {
             return Some(Matter::Membership(id));
         }
-        known.iter().zip(&theirs).find_map(|(mine, theirs)| differs_about(mine, theirs))
+        known.iter().zip(&theirs).find_map(|(mine, theirs)| differs_about(mine, theirs, but_for))
     }
 }
 
@@ -92,17 +124,14 @@ fn missing(these: &[&Belief], those: &[&Belief]) -> Option<NodeId> {
 }
 
 /// In what two nodes differ about a third. The epoch and the slots of a replica are its master's.
-fn differs_about(mine: &Belief, theirs: &Belief) -> Option<Matter> {
+fn differs_about(mine: &Belief, theirs: &Belief, but_for: &SlotSet) -> Option<Matter> {
     if mine.role != theirs.role {
         return Some(Matter::Role(mine.id));
     }
     if mine.role != Role::Master {
         return None;
     }
-    if !mine.slots.same(theirs.slots) {
-        return Some(Matter::Slots(mine.id));
-    }
-    (mine.config_epoch != theirs.config_epoch).then_some(Matter::ConfigEpoch(mine.id))
+    (!mine.slots.same_but_for(theirs.slots, but_for)).then_some(Matter::Slots(mine.id))
 }
 
 impl fmt::Display for Disagreement {
@@ -122,7 +151,7 @@ impl fmt::Display for Disagreement {
 mod tests {
     use super::*;
     use crate::node::Linked;
-    use crate::words::{Addr, Dice, Slot, SlotSet};
+    use crate::words::{Addr, Dice, Slot};
 
     fn id(number: u16) -> NodeId {
         NodeId::random(&mut Dice::new(1, &number.to_string(), 0))
@@ -155,7 +184,7 @@ mod tests {
             belief(7001, Role::Master, &slots[1]),
             belief(7002, replica, &slots[2]),
         ];
-        Beliefs { node: ActorId(0), current_epoch: 3, of }
+        Beliefs { node: ActorId(0), id: id(7000), current_epoch: 3, of }
     }
 
     /// What two nodes disagree about, of which the second believes all but one thing.
@@ -163,25 +192,25 @@ mod tests {
         let slots = [slots(0..100), slots(100..200), SlotSet::default()];
         let one = table(&slots);
         let mut other = table(&slots);
+        other.id = id(7001);
         other.of.reverse();
         change(&mut other);
-        agreement([one, other]).err().map(|disagreement| disagreement.about)
+        agreement([one, other], &SlotSet::default()).err().map(|disagreement| disagreement.about)
     }
 
     #[test]
     fn equal_beliefs_in_any_order_agree() {
         assert_eq!(differs(|_| {}), None);
-        assert_eq!(agreement([]), Ok(()));
+        assert_eq!(agreement([], &SlotSet::default()), Ok(()));
     }
 
     #[test]
     fn each_difference_is_named() {
         let nobody = Role::Replica { of: None };
         assert_eq!(differs(|other| other.current_epoch = 4), Some(Matter::CurrentEpoch));
-        assert_eq!(
-            differs(|other| other.of[1].config_epoch = 9),
-            Some(Matter::ConfigEpoch(id(7001)))
-        );
+        let smaller = differs(|other| other.of[2].config_epoch -= 1);
+        assert_eq!(smaller, Some(Matter::ConfigEpoch(id(7000))));
+        assert_eq!(differs(|other| other.of[2].config_epoch += 1), None);
         assert_eq!(differs(|other| other.of[0].role = nobody), Some(Matter::Role(id(7002))));
         assert_eq!(
             differs(|other| {
@@ -193,7 +222,9 @@ mod tests {
         let matter = {
             let all = [slots.clone(), SlotSet::default(), SlotSet::default()];
             let less = [SlotSet::default(), SlotSet::default(), SlotSet::default()];
-            agreement([table(&all), table(&less)]).map_err(|found| found.about)
+            let differ = |but_for| agreement([table(&all), table(&less)], but_for);
+            assert_eq!(differ(&slots), Ok(()));
+            differ(&SlotSet::default()).map_err(|found| found.about)
         };
         assert_eq!(matter, Err(Matter::Slots(id(7000))));
     }
@@ -205,6 +236,6 @@ mod tests {
         let all = [slots.clone(), slots.clone(), slots.clone()];
         let mut one = table(&all);
         one.of.push(stranger);
-        assert_eq!(agreement([one, table(&all)]), Ok(()));
+        assert_eq!(agreement([one, table(&all)], &SlotSet::default()), Ok(()));
     }
 }

@@ -12,11 +12,10 @@ use super::client::{Args, Client, ClientInput};
 use super::event::{EventKind, Life};
 use super::paths::{Delay, Filter, HostState};
 use super::queue::Due;
-use super::step::{ClientKind, ClientName, Data, Draw, MessageKind, Port, Step, Way};
+use super::step::{ClientKind, ClientName, Data, Draw, MessageKind, Party, Port, Step, Way};
 use super::workload::{Plan, Workload};
 use super::{Begun, Trace, Waits, World};
-use crate::data::Keyspace;
-use crate::node::{self, Kind, Node};
+use crate::node::{self, BrokenRule, Durable, End, Found, Kind, Node};
 use crate::words::{ActorId, Dice, EventId, Span, Time};
 
 /// How long a command waits for its reply before it is left waiting.
@@ -130,29 +129,49 @@ impl World {
 
     fn restart(&mut self, port: Port, data: Data, cause: EventId, trace: &mut Trace) -> Verdict {
         let actor = self.there(port)?;
+        let down = self.network.paths().is_down(actor);
+        let end = if down { End::Machine } else { End::Process };
         let server = self.server_there(port)?;
         if !matches!(server.process, Process::Ended) {
             return Err(format!("{} has not ended: kill or crash it first", port.number()));
         }
-        let (durable, keyspace) = match data {
-            Data::Keep => (Some(server.node.durable()), server.node.keyspace().clone()),
-            Data::Empty => (Some(server.node.durable()), Keyspace::default()),
-            Data::LostConfig => (None, Keyspace::default()),
+        let found = || server.node.on_disk(end);
+        let (durable, found) = match data {
+            Data::Keep => (Some(server.node.durable().text()), found()),
+            Data::Empty => (Some(server.node.durable().text()), Found::default()),
+            Data::LostConfig => (None, Found::default()),
+            Data::TornConfig => (Some(torn(&server.node.durable().text())), found()),
         };
+        let Some(durable) = durable.map(|text| Durable::parse(&text)).transpose().ok() else {
+            self.happen(actor, Some(cause), EventKind::Life(Life::Failed), trace);
+            return Ok(());
+        };
+        let durable = durable.map(Arc::new);
+        let config = server.node.config_file().clone();
         let (incarnation, offset) = (server.incarnation + 1, server.clock_offset());
         let addr = crate::words::Addr::loopback(port.number());
-        let node = Node::new(self.node_setup(addr, incarnation, offset, durable, keyspace));
+        let setup = self.node_setup(addr, incarnation, offset, durable, found);
+        let node = Node::new(node::Setup { config, ..setup });
         self.replace_node(actor, node, incarnation);
         self.network.boot(actor, &mut self.queue);
-        self.happen(actor, Some(cause), EventKind::Life(Life::Started), trace);
+        let started = self.happen(actor, Some(cause), EventKind::Life(Life::Started), trace);
+        self.serve_start(actor, started, trace);
         Ok(())
     }
 
     fn pause(&mut self, port: Port, cause: EventId, trace: &mut Trace) -> Verdict {
         let actor = self.alive(port)?;
-        let Some(server) = self.server_mut(actor).filter(|server| server.is_running()) else {
-            return Err(format!("{} stands still already: resume it first", port.number()));
-        };
+        let number = port.number();
+        let server = self.server_there(port)?;
+        match server.process {
+            Process::Running => {}
+            Process::Busy(_) => {
+                return Err(format!("{number} is busy with a call: wait until that is done"));
+            }
+            Process::Paused { .. } | Process::Ended => {
+                return Err(format!("{number} stands still already: resume it first"));
+            }
+        }
         server.process = Process::Paused { inbox: Default::default(), timer: Timer::Pending };
         self.happen(actor, Some(cause), EventKind::Life(Life::Paused), trace);
         Ok(())
@@ -163,7 +182,7 @@ impl World {
         let actor = self.alive(port)?;
         let hint = || format!("{} does not stand still: there is nothing to resume", port.number());
         let server = self.server_mut(actor).ok_or_else(hint)?;
-        if server.is_running() {
+        if !matches!(server.process, Process::Paused { .. }) {
             return Err(hint());
         }
         let incarnation = server.incarnation;
@@ -179,13 +198,17 @@ impl World {
         Ok(())
     }
 
-    fn end_process(&mut self, actor: ActorId) {
+    pub(super) fn end_process(&mut self, actor: ActorId) {
         if let Some(server) = self.server_mut(actor) {
             server.process = Process::Ended;
         }
     }
 
     fn cut(&mut self, from: ActorId, to: ActorId) {
+        if self.setup.profile.breaks(BrokenRule::CutsDatagrams) {
+            let kinds = Kind::ALL.into_iter().map(Filter::Bus);
+            return kinds.chain([Filter::Replication]).for_each(|what| self.drop(from, to, what));
+        }
         self.network.cut(from, to, &mut self.queue);
     }
 
@@ -234,12 +257,12 @@ impl World {
     /// Does something to the path from one node to another, and back if asked to.
     fn each_way(
         &mut self,
-        from: Port,
-        to: Port,
+        from: impl Into<Party>,
+        to: impl Into<Party>,
         way: Way,
         mut act: impl FnMut(&mut World, ActorId, ActorId),
     ) -> Verdict {
-        let (from, to) = (self.there(from)?, self.there(to)?);
+        let (from, to) = (self.party(from.into())?, self.party(to.into())?);
         if from == to {
             return Err("a node has no path to itself: name two nodes".to_owned());
         }
@@ -286,7 +309,7 @@ impl World {
     pub(super) fn is_waiting(&self, actor: ActorId) -> bool {
         match self.user(actor).map(|user| &user.who) {
             Some(Who::Client(client)) => client.unanswered() > 0,
-            Some(Who::Workload(_)) | None => false,
+            Some(Who::Workload(_) | Who::Outside) | None => false,
         }
     }
 
@@ -330,7 +353,7 @@ impl World {
         Ok(actor)
     }
 
-    fn add_user(&mut self, name: &str, who: Who) -> ActorId {
+    pub(super) fn add_user(&mut self, name: &str, who: Who) -> ActorId {
         let actor = self.network.add_host(Arc::from(name), None);
         self.actors.push(Arc::new(Actor::User(Box::new(User::new(who)))));
         self.counts.push(0);
@@ -371,7 +394,7 @@ impl World {
     }
 
     /// The node of this port, whether it runs or not.
-    fn there(&self, port: Port) -> Result<ActorId, String> {
+    pub(super) fn there(&self, port: Port) -> Result<ActorId, String> {
         self.find(port).ok_or_else(|| {
             let known: Vec<_> = self.servers().map(|(_, p, _)| p.number().to_string()).collect();
             format!("there is no node {}: there are {}", port.number(), known.join(", "))
@@ -405,6 +428,16 @@ fn filter(kind: MessageKind) -> Filter {
         MessageKind::Update => Filter::Bus(Kind::Update),
         MessageKind::AuthReq => Filter::Bus(Kind::AuthRequest),
         MessageKind::AuthAck => Filter::Bus(Kind::AuthAck),
+        MessageKind::MfStart => Filter::Bus(Kind::MfStart),
+        MessageKind::Publish => Filter::Bus(Kind::Publish),
+        MessageKind::PublishShard => Filter::Bus(Kind::PublishShard),
         MessageKind::Replication => Filter::Replication,
     }
+}
+
+/// The file as a writer leaves it that is stopped in the middle of a line.
+fn torn(text: &str) -> String {
+    let last_node = text.lines().rev().nth(1).unwrap_or(text);
+    let keep = text.len() - text.lines().last().map_or(0, |line| line.len() + 1) - last_node.len();
+    text[..keep + last_node.len() / 4].to_owned()
 }

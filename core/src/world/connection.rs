@@ -9,7 +9,7 @@
 
 use super::pipe::{Nagle, Pipe};
 use crate::node::Service;
-use crate::words::{ActorId, ConnId, EventId};
+use crate::words::{ActorId, ByConn, ConnId, EventId};
 
 /// The name of a connection in the world. A slot is used again, under another generation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -119,6 +119,15 @@ impl Connection {
         &mut self.ends[side.index()]
     }
 
+    /// This end, and the one across.
+    pub fn pair_mut(&mut self, side: Side) -> (&mut End, &mut End) {
+        let [opener, acceptor] = &mut self.ends;
+        match side {
+            Side::Opener => (opener, acceptor),
+            Side::Acceptor => (acceptor, opener),
+        }
+    }
+
     pub fn is_over(&self) -> bool {
         self.ends.iter().all(|end| end.state == EndState::Gone)
     }
@@ -129,8 +138,8 @@ impl Connection {
 pub struct Table {
     slots: Vec<Slot>,
     free: Vec<u16>,
-    /// Every end that the actor holds, sorted by its own name for it.
-    held: Vec<(ConnId, Place)>,
+    /// Every end that the actor holds, by its own name for it.
+    held: ByConn<Place>,
 }
 
 #[derive(Clone, Debug)]
@@ -143,11 +152,16 @@ impl Table {
     pub fn add(&mut self, opener: ActorId, connection: Connection) -> Key {
         let slot = self.free.pop().unwrap_or_else(|| {
             self.slots.push(Slot { generation: 0, connection: None });
-            u16::try_from(self.slots.len() - 1).expect("fewer than 65,536 connections at once")
+            u16::try_from(self.slots.len() - 1).expect("whoever opens asks for room first")
         });
         let place = &mut self.slots[usize::from(slot)];
         place.connection = Some(connection);
         Key { opener, slot, generation: place.generation }
+    }
+
+    /// Whether there is no room for another connection.
+    pub fn is_full(&self) -> bool {
+        self.free.is_empty() && self.slots.len() > usize::from(u16::MAX)
     }
 
     pub fn get(&self, key: Key) -> Option<&Connection> {
@@ -160,36 +174,36 @@ impl Table {
         slot.connection.as_mut().filter(|_| slot.generation == key.generation)
     }
 
-    /// Forgets a connection; what the queue still holds for it is void.
-    pub fn remove(&mut self, key: Key) {
+    /// Takes a connection out; what the queue still holds for it is void.
+    pub fn remove(&mut self, key: Key) -> Option<Connection> {
         let slot = &mut self.slots[usize::from(key.slot)];
         assert!(slot.generation == key.generation, "a connection is forgotten once");
-        slot.connection = None;
         slot.generation = slot.generation.wrapping_add(1);
         self.free.push(key.slot);
+        slot.connection.take()
     }
 
     /// The actor holds this end from now on.
     pub fn hold(&mut self, conn: ConnId, place: Place) {
-        let at = self.held.partition_point(|&(held, _)| held < conn);
-        self.held.insert(at, (conn, place));
+        self.held.insert(conn, place);
     }
 
     pub fn held(&self, conn: ConnId) -> Option<Place> {
-        let at = self.held.binary_search_by_key(&conn, |&(held, _)| held).ok()?;
-        Some(self.held[at].1)
+        self.held.get(conn).copied()
     }
 
     /// The actor has let go of this end.
     pub fn release(&mut self, conn: ConnId) {
-        if let Ok(at) = self.held.binary_search_by_key(&conn, |&(held, _)| held) {
-            self.held.remove(at);
-        }
+        self.held.remove(conn);
+    }
+
+    pub fn held_count(&self) -> usize {
+        self.held.len()
     }
 
     /// All ends that the actor holds, in the order of their names.
-    pub fn all_held(&self) -> &[(ConnId, Place)] {
-        &self.held
+    pub fn all_held(&self) -> Vec<(ConnId, Place)> {
+        self.held.iter().map(|(conn, &place)| (conn, place)).collect()
     }
 }
 
@@ -200,6 +214,12 @@ mod tests {
     fn connection() -> Connection {
         let opened = EventId { owner: ActorId(0), count: 0 };
         Connection::new((ActorId(0), ConnId(0)), ActorId(1), Service::Bus, opened)
+    }
+
+    #[test]
+    fn an_end_fits_in_64_bytes() {
+        assert!(size_of::<End>() <= 64, "{}", size_of::<End>());
+        assert!(size_of::<Slot>() <= 152, "{}", size_of::<Slot>());
     }
 
     #[test]

@@ -92,6 +92,10 @@ pub enum EventKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Life {
     Started,
+    /// Its nodes.conf could not be read.
+    Failed,
+    /// It ended of its own accord.
+    Exited,
     Killed,
     Crashed,
     Paused,
@@ -123,8 +127,13 @@ pub struct News {
 /// The kinds of [`Part`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ReplicationPart {
-    Hello,
-    HelloOk,
+    Ping,
+    Pong,
+    Auth,
+    Denied,
+    Port,
+    Capa,
+    Ok,
     Newline,
     Psync,
     FullResync,
@@ -206,7 +215,14 @@ impl What {
         match &message.body {
             Body::Fail(about) => news(*about, message.header.current_epoch),
             Body::Update(update) => news(update.id, update.config_epoch),
-            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) | Body::AuthRequest | Body::AuthAck => {
+            Body::Ping(_)
+            | Body::Pong(_)
+            | Body::Meet(_)
+            | Body::AuthRequest
+            | Body::AuthAck
+            | Body::MfStart
+            | Body::Publish(_)
+            | Body::PublishShard(_) => {
                 What::Bus { kind, epoch: small(message.header.current_epoch) }
             }
         }
@@ -214,8 +230,13 @@ impl What {
 
     fn of_part(part: &Part) -> What {
         let (part, offset) = match part {
-            Part::Hello { .. } => (ReplicationPart::Hello, 0),
-            Part::HelloOk => (ReplicationPart::HelloOk, 0),
+            Part::Ping => (ReplicationPart::Ping, 0),
+            Part::Pong => (ReplicationPart::Pong, 0),
+            Part::Auth(_) => (ReplicationPart::Auth, 0),
+            Part::Denied => (ReplicationPart::Denied, 0),
+            Part::Port { .. } => (ReplicationPart::Port, 0),
+            Part::Capa => (ReplicationPart::Capa, 0),
+            Part::Ok => (ReplicationPart::Ok, 0),
             Part::Newline => (ReplicationPart::Newline, 0),
             Part::Psync { want } => (ReplicationPart::Psync, want.map_or(0, |(_, offset)| offset)),
             Part::FullResync { offset, .. } => (ReplicationPart::FullResync, *offset),

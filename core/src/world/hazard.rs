@@ -89,6 +89,27 @@ pub enum LostHow {
 }
 
 impl Hazard {
+    /// All the ways in which a hazard comes true.
+    pub const WAYS: [&str; 5] = [
+        "write lost: failover",
+        "write lost: minority",
+        "write lost: empty master",
+        "two masters",
+        "stale read",
+    ];
+
+    /// Which of [`Hazard::WAYS`] this is.
+    pub fn way(&self) -> &'static str {
+        let place = match self {
+            Hazard::WriteLost { how: LostHow::Promotion, .. } => 0,
+            Hazard::WriteLost { how: LostHow::OutdatedMaster, .. } => 1,
+            Hazard::WriteLost { how: LostHow::FullSync | LostHow::Restart, .. } => 2,
+            Hazard::TwoMasters { .. } => 3,
+            Hazard::StaleRead { .. } => 4,
+        };
+        Hazard::WAYS[place]
+    }
+
     /// The name of its row in [`HAZARDS`].
     pub fn name(&self) -> &'static str {
         match self {

@@ -9,20 +9,24 @@
 //!
 //! This file holds the present and hands it out; `run` lets time pass, `perform` does what actors
 //! answer, `apply` follows steps and `wait` lets them wait, `judge` says whether a condition holds,
-//! `watch` looks for broken invariants and for hazards, `session` remembers and goes back.
+//! `watch` looks for broken invariants and for hazards, `outside` is the door for real programs,
+//! `session` remembers and goes back.
 
 pub mod actor;
 pub mod agreement;
 mod apply;
+mod busy;
 pub mod client;
 pub mod condition;
 pub mod connection;
 pub mod event;
 pub mod hazard;
+pub mod held;
 pub mod invariant;
 mod judge;
 pub mod ledger;
 pub mod network;
+mod outside;
 pub mod paths;
 mod perform;
 pub mod pipe;
@@ -36,6 +40,7 @@ pub mod trace;
 pub mod wait;
 mod watch;
 pub mod workload;
+pub mod yard;
 
 use std::sync::Arc;
 
@@ -43,6 +48,8 @@ use actor::{Actor, Server, User, Who};
 pub use client::Client;
 pub use event::{Event, EventKind};
 use network::Network;
+use outside::{Door, Outbox};
+pub use outside::{News, Outside};
 use perform::Scratch;
 use queue::Queue;
 pub use session::Session;
@@ -66,6 +73,8 @@ pub struct World {
     /// The clients by name; the workload is none of them.
     clients: Vec<(ClientName, ActorId)>,
     workload: Option<ActorId>,
+    /// All programs outside of the simulation, once there was one.
+    door: Option<Door>,
     /// The ids that nodes had before they lost their nodes.conf.
     past_ids: Vec<(ActorId, NodeId)>,
     /// How many events each actor had; the world's own come last.
@@ -76,6 +85,7 @@ pub struct World {
     /// The moment from which a person counts time.
     origin: Time,
     scratch: Scratch,
+    outbox: Outbox,
 }
 
 impl World {
@@ -92,6 +102,11 @@ impl World {
     /// How long the formed cluster has been running: what a person is shown.
     pub fn elapsed(&self) -> Span {
         self.now().since(self.origin)
+    }
+
+    /// The unix time at which the world began.
+    pub fn epoch(&self) -> Time {
+        self.setup.epoch
     }
 
     pub fn setup(&self) -> &Setup {
@@ -165,7 +180,7 @@ impl World {
         let id = self.clients.iter().find(|(known, _)| known == name)?.1;
         match &self.user(id)?.who {
             Who::Client(client) => Some((id, client)),
-            Who::Workload(_) => None,
+            Who::Workload(_) | Who::Outside => None,
         }
     }
 
@@ -178,7 +193,7 @@ impl World {
         let id = self.workload?;
         match &self.user(id)?.who {
             Who::Workload(workload) => Some((id, workload)),
-            Who::Client(_) => None,
+            Who::Client(_) | Who::Outside => None,
         }
     }
 
@@ -203,14 +218,17 @@ impl World {
         }
     }
 
-    /// The name of the owner's next event; counted whether or not it is kept.
+    /// The name of the owner's next event; counted whether or not it is kept. After four billion
+    /// events of one owner, which real clients make in some hours, names begin anew; whoever
+    /// looks for a cause from before that finds none.
     fn next_id(&mut self, owner: ActorId) -> EventId {
         let count = match owner {
             ActorId::WORLD => &mut self.world_count,
             ActorId(index) => &mut self.counts[usize::from(index)],
         };
-        *count += 1;
-        EventId { owner, count: *count - 1 }
+        let id = EventId { owner, count: *count };
+        *count = count.wrapping_add(1);
+        id
     }
 }
 

@@ -13,11 +13,12 @@ mod opening;
 
 use std::sync::Arc;
 
-use super::connection::{Connection, End, EndState, Key, Place, Table};
+use super::connection::{Connection, End, EndState, Key, Place, Side, Table};
 use super::event::{Hold, Loss, What};
 use super::paths::{Delay, Filter, HostState, Paths};
 use super::pipe::{Holder, Load, Passage, Retried, Road, Segment, Way};
 use super::queue::{Due, NetDue, Queue};
+use super::yard::Yard;
 use crate::node::{Input, Packet};
 use crate::words::{ActorId, Addr, ConnId, EventId, Span};
 
@@ -37,6 +38,8 @@ pub enum Output {
 pub struct Network {
     paths: Paths,
     tables: Vec<Arc<Table>>,
+    /// All that was sent and has not arrived.
+    yard: Yard,
     /// How many connections each actor has accepted.
     accepted: Vec<u32>,
     out: Vec<Output>,
@@ -47,6 +50,7 @@ impl Network {
         Network {
             paths: Paths::new(seed, delay),
             tables: Vec::new(),
+            yard: Yard::default(),
             accepted: Vec::new(),
             out: Vec::new(),
         }
@@ -94,13 +98,14 @@ impl Network {
         queue: &mut Queue,
     ) -> Option<ActorId> {
         let place = self.tables[usize::from(from.0.0)].held(from.1)?;
-        let connection = self.connection(place.key)?;
-        let end = connection.end_mut(place.side);
-        end.pipe.push(Segment { load: Load::Packet(packet), sent });
-        let is_open = end.state == EndState::Open;
-        let to = connection.end(place.side.other()).actor;
-        if is_open {
-            self.pump(place, queue);
+        let (near, far) = find(&mut self.tables, place.key)?.pair_mut(place.side);
+        near.pipe.push(Segment { load: Load::Packet(packet), sent }, &mut self.yard);
+        let to = far.actor;
+        if near.state == EndState::Open {
+            let mut road = road(&mut self.paths, place, (near.actor, to), queue);
+            let passage = near.pipe.pump(&mut road);
+            acknowledge(passage, far, &mut road);
+            self.passed(place, passage);
         }
         Some(to)
     }
@@ -112,6 +117,33 @@ impl Network {
         Some(connection.end(place.side.other()).actor)
     }
 
+    /// Who is at the other end of an actor's connection, and his name for it.
+    pub fn far_end(&self, actor: ActorId, conn: ConnId) -> Option<(ActorId, ConnId)> {
+        let place = self.tables[usize::from(actor.0)].held(conn)?;
+        let connection = self.tables[usize::from(place.key.opener.0)].get(place.key)?;
+        let far = connection.end(place.side.other());
+        Some((far.actor, far.conn))
+    }
+
+    /// Shows all segments that an actor has written to a connection and that have not arrived.
+    pub fn each_under_way(&self, actor: ActorId, conn: ConnId, show: impl FnMut(&Segment)) {
+        let Some(place) = self.tables[usize::from(actor.0)].held(conn) else { return };
+        let connection = self.tables[usize::from(place.key.opener.0)].get(place.key);
+        if let Some(connection) = connection {
+            connection.end(place.side).pipe.segments(&self.yard).for_each(show);
+        }
+    }
+
+    /// How many ends of connections an actor holds.
+    pub fn held(&self, actor: ActorId) -> usize {
+        self.tables[usize::from(actor.0)].held_count()
+    }
+
+    /// Whether an actor has as many connections as one may have.
+    pub fn is_full(&self, actor: ActorId) -> bool {
+        self.tables[usize::from(actor.0)].is_full()
+    }
+
     /// Closes an end: the other side learns of it when all that was written has arrived.
     pub fn close(&mut self, actor: ActorId, conn: ConnId, closed: EventId, queue: &mut Queue) {
         let Some(place) = self.tables[usize::from(actor.0)].held(conn) else { return };
@@ -119,20 +151,30 @@ impl Network {
         let Some(connection) = self.connection(place.key) else { return };
         connection.end_mut(place.side).state = EndState::Gone;
         if connection.is_over() {
-            return self.table(place.key.opener).remove(place.key);
+            return self.forget(place.key);
         }
-        let segment = Segment { load: Load::Fin, sent: closed };
-        connection.end_mut(place.side).pipe.push(segment);
-        if let Some((end, mut road)) = prepare(&mut self.tables, &mut self.paths, place, queue) {
-            let passage = end.pipe.finish(&mut road);
-            self.passed(place, passage, queue);
+        let way = prepare(&mut self.tables, &mut self.paths, place, queue);
+        if let Some((near, far, mut road)) = way {
+            near.pipe.push(Segment { load: Load::Fin, sent: closed }, &mut self.yard);
+            let passage = near.pipe.finish(&mut road);
+            acknowledge(passage, far, &mut road);
+            self.passed(place, passage);
+        }
+    }
+
+    /// There is no connection any more, and nothing left of what was on it.
+    fn forget(&mut self, key: Key) {
+        if let Some(mut connection) = self.table(key.opener).remove(key) {
+            for side in [Side::Opener, Side::Acceptor] {
+                connection.end_mut(side).pipe.clear(&mut self.yard);
+            }
         }
     }
 
     /// The process of this host ends: the kernel closes all its connections.
     pub fn kill(&mut self, actor: ActorId, killed: EventId, queue: &mut Queue) {
         self.paths.set_state(actor, HostState::NoProcess);
-        let held = self.tables[usize::from(actor.0)].all_held().to_vec();
+        let held = self.tables[usize::from(actor.0)].all_held();
         for (conn, _) in held {
             self.close(actor, conn, killed, queue);
         }
@@ -141,16 +183,16 @@ impl Network {
     /// The machine ends: nobody is told.
     pub fn crash(&mut self, actor: ActorId, queue: &mut Queue) {
         self.paths.set_state(actor, HostState::Down);
-        let held = self.tables[usize::from(actor.0)].all_held().to_vec();
+        let held = self.tables[usize::from(actor.0)].all_held();
         for (conn, place) in held {
             self.table(actor).release(conn);
-            let Some(connection) = self.connection(place.key) else { continue };
-            let end = connection.end_mut(place.side);
-            end.state = EndState::Gone;
-            end.pipe.on_sender_crashed();
-            connection.end_mut(place.side.other()).pipe.on_receiver_crashed(place.across(), queue);
+            let Some(connection) = find(&mut self.tables, place.key) else { continue };
+            let (near, far) = connection.pair_mut(place.side);
+            near.state = EndState::Gone;
+            near.pipe.on_sender_crashed(&mut self.yard);
+            far.pipe.on_receiver_crashed(place.across(), queue);
             if connection.is_over() {
-                self.table(place.key.opener).remove(place.key);
+                self.forget(place.key);
             }
         }
     }
@@ -170,7 +212,7 @@ impl Network {
     pub fn cut(&mut self, from: ActorId, to: ActorId, queue: &mut Queue) {
         self.paths.cut(from, to);
         let latency = self.paths.delay(from, to).latency;
-        for (_, place) in self.tables[usize::from(to.0)].all_held().to_vec() {
+        for (_, place) in self.tables[usize::from(to.0)].all_held() {
             if let Some(end) = self.end_towards(place, from) {
                 end.pipe.on_way_back_cut(latency, queue.now());
             }
@@ -199,14 +241,13 @@ impl Network {
     }
 
     fn on_arrival(&mut self, place: Place, queue: &mut Queue) {
-        let Some((from, to)) = self.route(place) else { return };
-        let Some(connection) = self.connection(place.key) else { return };
-        let Some(segment) = connection.end_mut(place.side).pipe.land() else { return };
-        let receiver = connection.end_mut(place.side.other());
-        if receiver.state == EndState::Gone {
+        let Some(connection) = find(&mut self.tables, place.key) else { return };
+        let (near, far) = connection.pair_mut(place.side);
+        let Some(segment) = near.pipe.land(&mut self.yard) else { return };
+        if far.state == EndState::Gone {
             return self.answer_with_reset(place, queue);
         }
-        let conn = receiver.conn;
+        let (from, to, conn) = (near.actor, far.actor, far.conn);
         match segment.load {
             Load::Packet(packet) => {
                 if let Some(filter) = filter(&packet)
@@ -227,19 +268,20 @@ impl Network {
     }
 
     fn on_retry(&mut self, place: Place, queue: &mut Queue) {
-        let Some((end, mut road)) = prepare(&mut self.tables, &mut self.paths, place, queue) else {
-            return;
-        };
+        let way = prepare(&mut self.tables, &mut self.paths, place, queue);
+        let Some((end, far, mut road)) = way else { return };
         let holder = match end.state {
             EndState::Gone => Holder::Nobody,
             EndState::Open | EndState::Connecting { .. } => Holder::Process,
         };
+        let is_alone = far.state == EndState::Gone;
         match end.pipe.retry(holder, &mut road) {
             Retried::Void | Retried::Again => {}
-            Retried::Resumed(Passage::Idle) if self.is_gone(place.across()) => {
-                self.answer_with_reset(place, queue);
+            Retried::Resumed(Passage::Idle) if is_alone => self.answer_with_reset(place, queue),
+            Retried::Resumed(passage) => {
+                acknowledge(passage, far, &mut road);
+                self.passed(place, passage);
             }
-            Retried::Resumed(passage) => self.passed(place, passage, queue),
             Retried::GaveUp => self.on_reset(place),
         }
     }
@@ -254,12 +296,6 @@ impl Network {
         if state != EndState::Gone {
             self.arrive(actor, Some(peer), Input::LinkClosed { conn }, None);
         }
-    }
-
-    fn is_gone(&self, place: Place) -> bool {
-        let table = &self.tables[usize::from(place.key.opener.0)];
-        let end = table.get(place.key).map(|connection| connection.end(place.side).state);
-        end.is_none_or(|state| state == EndState::Gone)
     }
 
     /// A segment has come to where there is no such connection.
@@ -280,28 +316,23 @@ impl Network {
         let is_over = connection.is_over();
         self.table(actor).release(conn);
         if is_over {
-            self.table(place.key.opener).remove(place.key);
+            self.forget(place.key);
         }
     }
 
     fn pump(&mut self, place: Place, queue: &mut Queue) {
-        if let Some((end, mut road)) = prepare(&mut self.tables, &mut self.paths, place, queue) {
-            let passage = end.pipe.pump(&mut road);
-            self.passed(place, passage, queue);
+        let way = prepare(&mut self.tables, &mut self.paths, place, queue);
+        if let Some((near, far, mut road)) = way {
+            let passage = near.pipe.pump(&mut road);
+            acknowledge(passage, far, &mut road);
+            self.passed(place, passage);
         }
     }
 
-    /// Data that gets through carries an acknowledgement; data that does not is worth a note.
-    fn passed(&mut self, place: Place, passage: Passage, queue: &mut Queue) {
+    /// What does not get through is worth a note.
+    fn passed(&mut self, place: Place, passage: Passage) {
         match passage {
-            Passage::Idle => {}
-            Passage::Sent { arrival } => {
-                if let Some(connection) = self.connection(place.key) {
-                    let across = place.across();
-                    let pipe = &mut connection.end_mut(across.side).pipe;
-                    pipe.acknowledge(arrival, across, queue);
-                }
-            }
+            Passage::Idle | Passage::Sent { .. } => {}
             Passage::Held => self.note_held(place, Hold::Nagle),
             Passage::Behind => self.note_held(place, Hold::Retransmission),
             Passage::Lost => self.note_lost(place),
@@ -328,7 +359,7 @@ impl Network {
 
     fn last_waiting(&self, place: Place) -> Option<(What, EventId)> {
         let connection = self.tables[usize::from(place.key.opener.0)].get(place.key)?;
-        let segment = connection.end(place.side).pipe.last_waiting()?;
+        let segment = connection.end(place.side).pipe.last_waiting(&self.yard)?;
         match &segment.load {
             Load::Packet(packet) => Some((What::of(packet), segment.sent)),
             Load::Fin => Some((What::End, segment.sent)),
@@ -340,7 +371,7 @@ impl Network {
         if self.paths.way(from, to) == Way::Shut || self.paths.way(to, from) == Way::Shut {
             return;
         }
-        for (_, place) in self.tables[usize::from(from.0)].all_held().to_vec() {
+        for (_, place) in self.tables[usize::from(from.0)].all_held() {
             if let Some(end) = self.end_towards(place, to) {
                 end.pipe.on_healed(place, queue);
             }
@@ -371,7 +402,7 @@ impl Network {
     }
 
     fn connection(&mut self, key: Key) -> Option<&mut Connection> {
-        self.table(key.opener).get_mut(key)
+        find(&mut self.tables, key)
     }
 
     fn table(&mut self, actor: ActorId) -> &mut Table {
@@ -379,23 +410,41 @@ impl Network {
     }
 }
 
-/// The end at this place, and the road before it.
+fn find(tables: &mut [Arc<Table>], key: Key) -> Option<&mut Connection> {
+    Arc::make_mut(&mut tables[usize::from(key.opener.0)]).get_mut(key)
+}
+
+/// The end at this place, the one across, and the road between them.
 fn prepare<'a>(
     tables: &'a mut [Arc<Table>],
     paths: &'a mut Paths,
     place: Place,
     queue: &'a mut Queue,
-) -> Option<(&'a mut End, Road<'a>)> {
-    let table = Arc::make_mut(&mut tables[usize::from(place.key.opener.0)]);
-    let connection = table.get_mut(place.key)?;
-    let to = connection.end(place.side.other()).actor;
-    let end = connection.end_mut(place.side);
-    let from = end.actor;
+) -> Option<(&'a mut End, &'a mut End, Road<'a>)> {
+    let (near, far) = find(tables, place.key)?.pair_mut(place.side);
+    let road = road(paths, place, (near.actor, far.actor), queue);
+    Some((near, far, road))
+}
+
+/// The road from one host to another, as it is now.
+fn road<'a>(
+    paths: &'a mut Paths,
+    place: Place,
+    (from, to): (ActorId, ActorId),
+    queue: &'a mut Queue,
+) -> Road<'a> {
     let Delay { latency, jitter } = paths.delay(from, to);
     let back_latency = paths.delay(to, from).latency;
     let (forward, back) = (paths.way(from, to), paths.way(to, from));
     let dice = paths.dice(from, to);
-    Some((end, Road { place, forward, back, latency, jitter, back_latency, dice, queue }))
+    Road { place, forward, back, latency, jitter, back_latency, dice, queue }
+}
+
+/// Data that gets through carries an acknowledgement of what came the other way.
+fn acknowledge(passage: Passage, far: &mut End, road: &mut Road<'_>) {
+    if let Passage::Sent { arrival } = passage {
+        far.pipe.acknowledge(arrival, road.place.across(), road.queue);
+    }
 }
 
 /// What a filter of single messages may look for in a packet.

@@ -9,9 +9,10 @@ use std::fmt::Write;
 use std::net::Ipv4Addr;
 
 use super::World;
-use super::actor::{Actor, Process, Waiting, client_input};
+use super::actor::{Actor, Process, Waiting, Who, client_input};
+use super::busy::Unfinished;
 use super::client::{ClientEffect, ClientInput};
-use super::event::{Event, EventKind, What};
+use super::event::{Event, EventKind, Life, What};
 use super::network::Output;
 use super::queue::Due;
 use super::trace::{Trace, Traffic};
@@ -61,7 +62,10 @@ impl World {
     /// Gives an input to its actor, or to its inbox.
     pub(super) fn deliver(&mut self, to: ActorId, waiting: Waiting, trace: &mut Trace) {
         match &*self.actors[usize::from(to.0)] {
-            Actor::User(_) => self.deliver_to_user(to, waiting, trace),
+            Actor::User(user) => match user.who {
+                Who::Client(_) | Who::Workload(_) => self.deliver_to_user(to, waiting, trace),
+                Who::Outside => self.deliver_outside(to, waiting, trace),
+            },
             Actor::Server(server) => match server.process {
                 Process::Running => self.serve(to, waiting, trace),
                 Process::Ended => {}
@@ -72,6 +76,7 @@ impl World {
                         inbox.push_back(waiting);
                     }
                 }
+                Process::Busy(_) => self.put_off(to, waiting, trace),
             },
         }
     }
@@ -81,14 +86,14 @@ impl World {
         let Waiting { input, peer, cause } = waiting;
         let (epoch, now) = (self.setup.epoch, self.now());
         let kind = arrival(&input, peer, trace);
-        let id = (!matches!(input, Input::Tick)).then(|| self.next_id(to));
+        let silent = matches!(input, Input::Started | Input::Tick | Input::GaveUp { .. });
+        let id = (!silent).then(|| self.next_id(to));
         let mut effects = std::mem::take(&mut self.scratch.effects);
-        let mut caused = std::mem::take(&mut self.scratch.caused);
         if let Some(server) = self.server_mut(to) {
             let clock = server.clock(epoch, now);
             server.node.handle(clock, input, &mut effects);
         }
-        caused.extend(effects.drain());
+        let mut caused = effects.exchange(std::mem::take(&mut self.scratch.caused));
         self.scratch.effects = effects;
         if let (Some(id), Some(kind)) = (id, kind) {
             let changed = caused.iter().any(|caused| is_change(&caused.effect));
@@ -109,11 +114,30 @@ impl World {
     ) {
         let mut facts = std::mem::take(&mut self.scratch.facts);
         facts.clear();
-        for Caused { because, effect } in caused.drain(..) {
+        self.perform_after(actor, input, &mut facts, caused, trace);
+        self.scratch.facts = facts;
+    }
+
+    /// The same, after `facts` were noted already. A process that gets busy does the rest later.
+    pub(super) fn perform_after(
+        &mut self,
+        actor: ActorId,
+        input: Option<EventId>,
+        facts: &mut Vec<Option<EventId>>,
+        caused: &mut Vec<Caused>,
+        trace: &mut Trace,
+    ) {
+        let mut list = caused.drain(..);
+        while let Some(Caused { because, effect }) = list.next() {
+            if let Effect::Busy { span, awaits } = effect {
+                facts.push(None);
+                self.take_in(actor, 6, |digest| digest.word(span.micros()));
+                let (rest, facts) = (list.collect(), facts.clone());
+                return self.begin_busy(actor, (span, awaits), Unfinished { rest, input, facts });
+            }
             let cause = because.and_then(|place| facts.get(place).copied().flatten()).or(input);
             facts.push(self.perform_one(actor, cause, effect, trace));
         }
-        self.scratch.facts = facts;
     }
 
     /// The event, if the effect was to note a fact.
@@ -130,6 +154,13 @@ impl World {
             }
             Effect::Send { conn, packet } => self.send(actor, conn, packet, cause, trace),
             Effect::Close { conn } => self.close(actor, conn, cause, trace),
+            Effect::Busy { .. } => unreachable!("what keeps a process busy ends the list"),
+            Effect::Exit => {
+                self.take_in(actor, 5, |_| {});
+                let ended = self.happen(actor, cause, EventKind::Life(Life::Exited), trace);
+                self.end_process(actor);
+                self.network.kill(actor, ended, &mut self.queue);
+            }
             Effect::Note(fact) => {
                 self.take_in(actor, 4, |digest| digest_fact(&fact, digest));
                 let moment = self.watch_fact(actor, &fact);
@@ -214,7 +245,7 @@ impl World {
         None
     }
 
-    fn connect(
+    pub(super) fn connect(
         &mut self,
         actor: ActorId,
         conn: ConnId,
@@ -230,7 +261,7 @@ impl World {
         self.record(id, cause, EventKind::Connecting { conn, to, service }, trace);
     }
 
-    fn send(
+    pub(super) fn send(
         &mut self,
         actor: ActorId,
         conn: ConnId,
@@ -254,7 +285,13 @@ impl World {
         }
     }
 
-    fn close(&mut self, actor: ActorId, conn: ConnId, cause: Option<EventId>, trace: &mut Trace) {
+    pub(super) fn close(
+        &mut self,
+        actor: ActorId,
+        conn: ConnId,
+        cause: Option<EventId>,
+        trace: &mut Trace,
+    ) {
         self.take_in(actor, 3, |digest| digest.word(u64::from(conn.0)));
         let id = self.next_id(actor);
         let to = self.network.peer(actor, conn);
@@ -263,7 +300,7 @@ impl World {
     }
 
     /// Takes one effect into the digest: when, who, which kind, and what it holds.
-    fn take_in(&mut self, actor: ActorId, kind: u64, content: impl FnOnce(&mut Digest)) {
+    pub(super) fn take_in(&mut self, actor: ActorId, kind: u64, content: impl FnOnce(&mut Digest)) {
         self.digest.word(self.queue.now().micros());
         self.digest.word(u64::from(actor.0) << 8 | kind);
         content(&mut self.digest);
@@ -287,10 +324,11 @@ impl World {
     }
 }
 
-/// The event of an input, if it is one and would be kept. A tick is none: it happens all the time.
-fn arrival(input: &Input, peer: Option<ActorId>, trace: &Trace) -> Option<EventKind> {
+/// The event of an input, if it is one and would be kept. A tick is none, it happens all the time;
+/// neither is that nothing happened.
+pub(super) fn arrival(input: &Input, peer: Option<ActorId>, trace: &Trace) -> Option<EventKind> {
     match *input {
-        Input::Tick => None,
+        Input::Started | Input::Tick | Input::GaveUp { .. } => None,
         Input::Accepted { conn, service, .. } => {
             Some(EventKind::Accepted { conn, from: peer, service })
         }
@@ -304,7 +342,7 @@ fn arrival(input: &Input, peer: Option<ActorId>, trace: &Trace) -> Option<EventK
 }
 
 fn is_change(effect: &Effect) -> bool {
-    matches!(effect, Effect::Note(fact) if !fact.is_refusal())
+    matches!(effect, Effect::Note(fact) if !fact.is_refusal() && !fact.is_logged_only())
 }
 
 /// A fact's canonical bytes are its debug text: names and numbers in the order of its fields.

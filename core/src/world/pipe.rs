@@ -20,10 +20,9 @@
 //! behind a retransmission leaves with it; a sender that has nothing to write does not count its
 //! vain retransmissions.
 
-use std::collections::VecDeque;
-
 use super::connection::Place;
 use super::queue::{Due, NetDue, Queue};
+use super::yard::{Line, Yard};
 use crate::node::Packet;
 use crate::words::{Dice, EventId, Span, Time};
 
@@ -111,12 +110,17 @@ pub enum Holder {
     Nobody,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Ack {
-    /// All that was sent is (or will be) known to have arrived at this instant.
-    At(Time),
-    /// It was swallowed: only a retransmission can bring another.
-    Lost,
+/// When all that was sent is (or will be) known to have arrived. One that was swallowed comes at
+/// the end of time: only a retransmission can bring another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Ack(Time);
+
+impl Ack {
+    const LOST: Ack = Ack(Time::MAX);
+
+    fn is_lost(self) -> bool {
+        self == Ack::LOST
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -138,7 +142,7 @@ struct Stall {
 #[derive(Clone, Debug)]
 pub struct Pipe {
     /// What was written and has not arrived; the first `flying` are on their way.
-    segments: VecDeque<Segment>,
+    segments: Line,
     flying: u32,
     /// Entries in the queue for segments that a crash has swallowed under way.
     void: u32,
@@ -147,19 +151,19 @@ pub struct Pipe {
     /// When the oldest segment that is not acknowledged was sent.
     oldest: Time,
     ack: Ack,
-    stall: Option<Stall>,
+    stall: Option<Box<Stall>>,
     nagle: Nagle,
 }
 
 impl Pipe {
     pub fn new(nagle: Nagle) -> Pipe {
         Pipe {
-            segments: VecDeque::new(),
+            segments: Line::default(),
             flying: 0,
             void: 0,
             arrival: Time::ZERO,
             oldest: Time::ZERO,
-            ack: Ack::At(Time::ZERO),
+            ack: Ack(Time::ZERO),
             stall: None,
             nagle,
         }
@@ -170,13 +174,23 @@ impl Pipe {
         self.arrival = self.arrival.max(time);
     }
 
-    pub fn push(&mut self, segment: Segment) {
-        self.segments.push_back(segment);
+    pub fn push(&mut self, segment: Segment, yard: &mut Yard) {
+        yard.push(&mut self.segments, segment);
     }
 
     /// The segment written last, while it is not on its way.
-    pub fn last_waiting(&self) -> Option<&Segment> {
-        if self.waiting() > 0 { self.segments.back() } else { None }
+    pub fn last_waiting<'a>(&self, yard: &'a Yard) -> Option<&'a Segment> {
+        if self.waiting() > 0 { yard.last(&self.segments) } else { None }
+    }
+
+    /// What was written and has not arrived, oldest first.
+    pub fn segments<'a>(&self, yard: &'a Yard) -> impl Iterator<Item = &'a Segment> + use<'a> {
+        yard.iter(&self.segments)
+    }
+
+    /// Throws away what was written and has not arrived: there is no connection any more.
+    pub fn clear(&mut self, yard: &mut Yard) {
+        yard.truncate(&mut self.segments, 0);
     }
 
     /// Sends what may be sent now.
@@ -188,19 +202,18 @@ impl Pipe {
             return Passage::Behind;
         }
         let now = road.queue.now();
-        match self.ack {
-            Ack::Lost if self.nagle == Nagle::On || now >= self.oldest + RETRY_FIRST => {
-                self.stall(Head::Delivered, road.place, road.queue);
-                Passage::Behind
-            }
-            Ack::At(ack) if self.nagle == Nagle::On && ack > now => {
-                if self.waiting() == 1 {
-                    road.queue.push(ack, Due::Net(NetDue::Flush(road.place)));
-                }
-                Passage::Held
-            }
-            Ack::Lost | Ack::At(_) => self.transmit(road),
+        let has_nagle = self.nagle == Nagle::On;
+        if self.ack.is_lost() && (has_nagle || now >= self.oldest + RETRY_FIRST) {
+            self.stall(Head::Delivered, road.place, road.queue);
+            return Passage::Behind;
         }
+        if !self.ack.is_lost() && has_nagle && self.ack > Ack(now) {
+            if self.waiting() == 1 {
+                road.queue.push(self.ack.0, Due::Net(NetDue::Flush(road.place)));
+            }
+            return Passage::Held;
+        }
+        self.transmit(road)
     }
 
     /// Sends all that waits, Nagle or not: the end of the stream pushes it out.
@@ -211,13 +224,14 @@ impl Pipe {
     /// The retransmission timer fires.
     pub fn retry(&mut self, holder: Holder, road: &mut Road<'_>) -> Retried {
         let now = road.queue.now();
-        let Some(mut stall) = self.stall.filter(|stall| stall.due == now) else {
+        let Some(mut stall) = self.stall.as_deref().copied().filter(|stall| stall.due == now)
+        else {
             return Retried::Void;
         };
         match (road.forward, road.back) {
             (Way::Open, Way::Open) => {
                 self.stall = None;
-                self.ack = Ack::At(now);
+                self.ack = Ack(now);
                 return Retried::Resumed(self.transmit(road));
             }
             (Way::Open, Way::Shut) if stall.head == Head::Swallowed => {
@@ -236,18 +250,18 @@ impl Pipe {
         }
         stall.due = now + pause(stall.retries);
         road.queue.push(stall.due, Due::Net(NetDue::Retry(road.place)));
-        self.stall = Some(stall);
+        self.stall = Some(Box::new(stall));
         Retried::Again
     }
 
     /// A segment arrives: the oldest under way; `None` if a crash has swallowed it.
-    pub fn land(&mut self) -> Option<Segment> {
+    pub fn land(&mut self, yard: &mut Yard) -> Option<Segment> {
         if self.void > 0 {
             self.void -= 1;
             return None;
         }
         self.flying = self.flying.checked_sub(1).expect("an arrival belongs to a segment");
-        self.segments.pop_front()
+        yard.pop(&mut self.segments)
     }
 
     /// The receiver has sent data that reaches this sender at `at`, and with it the acknowledgement
@@ -256,12 +270,8 @@ impl Pipe {
         if self.stall.is_some() || self.arrival > queue.now() {
             return;
         }
-        let sooner = match self.ack {
-            Ack::At(ack) => at < ack,
-            Ack::Lost => true,
-        };
-        if sooner {
-            self.ack = Ack::At(at);
+        if Ack(at) < self.ack {
+            self.ack = Ack(at);
             if self.waiting() > 0 {
                 queue.push(at, Due::Net(NetDue::Flush(place)));
             }
@@ -270,10 +280,8 @@ impl Pipe {
 
     /// The way back has just been cut: an acknowledgement that has not left is lost.
     pub fn on_way_back_cut(&mut self, back_latency: Span, now: Time) {
-        if let Ack::At(ack) = self.ack
-            && ack > now + back_latency
-        {
-            self.ack = Ack::Lost;
+        if !self.ack.is_lost() && self.ack > Ack(now + back_latency) {
+            self.ack = Ack::LOST;
             let earliest = now.micros().saturating_sub(DELAYED_ACK.micros());
             self.oldest = self.oldest.max(Time::from_micros(earliest));
         }
@@ -281,7 +289,7 @@ impl Pipe {
 
     /// Both ways are open again: an acknowledgement comes with the next retransmission.
     pub fn on_healed(&mut self, place: Place, queue: &mut Queue) {
-        if self.ack == Ack::Lost && self.stall.is_none() {
+        if self.ack.is_lost() && self.stall.is_none() {
             self.stall(Head::Delivered, place, queue);
         }
     }
@@ -298,14 +306,14 @@ impl Pipe {
     }
 
     /// The sending machine is gone: what is under way arrives, the rest is forgotten.
-    pub fn on_sender_crashed(&mut self) {
-        self.segments.truncate(self.flying as usize);
+    pub fn on_sender_crashed(&mut self, yard: &mut Yard) {
+        yard.truncate(&mut self.segments, self.flying);
         self.stall = None;
-        self.ack = Ack::At(Time::ZERO);
+        self.ack = Ack(Time::ZERO);
     }
 
-    fn waiting(&self) -> usize {
-        self.segments.len() - self.flying as usize
+    fn waiting(&self) -> u32 {
+        self.segments.count() - self.flying
     }
 
     fn transmit(&mut self, road: &mut Road<'_>) -> Passage {
@@ -314,7 +322,7 @@ impl Pipe {
         if count == 0 {
             return Passage::Idle;
         }
-        if self.ack != Ack::Lost && self.ack <= Ack::At(now) {
+        if !self.ack.is_lost() && self.ack <= Ack(now) {
             self.oldest = now;
         }
         if road.forward == Way::Shut {
@@ -327,7 +335,7 @@ impl Pipe {
     }
 
     /// Puts the next `count` waiting segments on their way, together.
-    fn launch(&mut self, count: usize, road: &mut Road<'_>) {
+    fn launch(&mut self, count: u32, road: &mut Road<'_>) {
         let jitter = Span::from_micros(road.dice.below(road.jitter.micros() + 1));
         let now = road.queue.now();
         self.arrival = self.arrival.max(now + road.latency + jitter);
@@ -336,8 +344,8 @@ impl Pipe {
             self.flying += 1;
         }
         self.ack = match road.back {
-            Way::Open => Ack::At(self.arrival + DELAYED_ACK + road.back_latency),
-            Way::Shut => Ack::Lost,
+            Way::Open => Ack(self.arrival + DELAYED_ACK + road.back_latency),
+            Way::Shut => Ack::LOST,
         };
     }
 
@@ -351,22 +359,11 @@ impl Pipe {
             due = due + pause(retries);
         }
         queue.push(due, Due::Net(NetDue::Retry(place)));
-        self.stall = Some(Stall { due, retries, head });
+        self.stall = Some(Box::new(Stall { due, retries, head }));
     }
 }
 
 /// How long after this many retransmissions the next one comes.
 fn pause(retries: u8) -> Span {
     (RETRY_FIRST * (1 << retries.min(20))).min(RETRY_LONGEST)
-}
-
-impl PartialOrd for Ack {
-    /// An acknowledgement that is lost comes after every other.
-    fn partial_cmp(&self, other: &Ack) -> Option<std::cmp::Ordering> {
-        let at = |ack: &Ack| match ack {
-            Ack::At(time) => *time,
-            Ack::Lost => Time::MAX,
-        };
-        Some(at(self).cmp(&at(other)))
-    }
 }

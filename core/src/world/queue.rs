@@ -3,11 +3,13 @@
 //! Everything that will happen of itself (a timer, a segment's arrival, a retransmission) waits
 //! here as a small copyable entry that only *names* its place; what travels lies in the connection
 //! itself. Two entries due at the same instant happen in the order in which they were put in, so a
-//! run does not depend on how the heap arranges them. The queue also holds the present: the clock
-//! moves only when an entry is taken out or when somebody waits in vain.
+//! run does not depend on how the heap arranges them. What is due at the very moment at which it is
+//! put in, as all that passes between real clients and nodes, does not go through the heap. The
+//! queue also holds the present: the clock moves only when an entry is taken out or when somebody
+//! waits in vain.
 
 use std::cmp::{Ordering, Reverse};
-use std::collections::BinaryHeap;
+use std::collections::{BinaryHeap, VecDeque};
 
 use super::connection::{Key, Place};
 use crate::words::{ActorId, Time};
@@ -23,6 +25,11 @@ pub enum Due {
     /// A client asked to be woken; too early a call does no harm.
     Wake {
         actor: ActorId,
+    },
+    /// A busy process of this incarnation goes on.
+    Free {
+        actor: ActorId,
+        incarnation: u32,
     },
     Net(NetDue),
 }
@@ -52,6 +59,8 @@ pub enum NetDue {
 #[derive(Clone, Debug, Default)]
 pub struct Queue {
     heap: BinaryHeap<Reverse<Entry>>,
+    /// What was put in now and is due now, in order.
+    at_once: VecDeque<Entry>,
     sequence: u64,
     now: Time,
 }
@@ -70,18 +79,30 @@ impl Queue {
 
     /// Puts in what is due at `at`; the past is not to be had, so at the earliest now.
     pub fn push(&mut self, at: Time, due: Due) {
-        self.heap.push(Reverse(Entry { at: at.max(self.now), sequence: self.sequence, due }));
+        let entry = Entry { at: at.max(self.now), sequence: self.sequence, due };
         self.sequence += 1;
+        if entry.at == self.now {
+            self.at_once.push_back(entry);
+        } else {
+            self.heap.push(Reverse(entry));
+        }
     }
 
     /// When the next entry is due.
     pub fn next_at(&self) -> Option<Time> {
-        self.heap.peek().map(|entry| entry.0.at)
+        match self.at_once.front() {
+            Some(_) => Some(self.now),
+            None => self.heap.peek().map(|entry| entry.0.at),
+        }
     }
 
     /// Takes the next entry out, and moves the clock to it.
     pub fn pop(&mut self) -> Option<Due> {
-        let Reverse(entry) = self.heap.pop()?;
+        let entry = match (self.at_once.front(), self.heap.peek()) {
+            (Some(first), Some(Reverse(other))) if other < first => self.heap.pop()?.0,
+            (Some(_), _) => self.at_once.pop_front()?,
+            (None, _) => self.heap.pop()?.0,
+        };
         self.now = entry.at;
         Some(entry.due)
     }
@@ -97,17 +118,24 @@ impl Queue {
 
     /// How many entries wait.
     pub fn len(&self) -> usize {
-        self.heap.len()
+        self.heap.len() + self.at_once.len()
     }
 
     pub fn is_empty(&self) -> bool {
-        self.heap.is_empty()
+        self.len() == 0
+    }
+}
+
+impl Entry {
+    /// Its place in time, as one number: the heap compares little else.
+    fn rank(&self) -> u128 {
+        u128::from(self.at.micros()) << 64 | u128::from(self.sequence)
     }
 }
 
 impl Ord for Entry {
     fn cmp(&self, other: &Entry) -> Ordering {
-        (self.at, self.sequence).cmp(&(other.at, other.sequence))
+        self.rank().cmp(&other.rank())
     }
 }
 
@@ -145,6 +173,23 @@ mod tests {
             assert_eq!(queue.pop(), Some(wake(actor)));
         }
         assert_eq!(queue.now(), Time::from_millis(7));
+    }
+
+    #[test]
+    fn what_is_due_at_once_waits_for_what_was_put_in_before() {
+        let mut queue = Queue::default();
+        let later = Time::from_millis(5);
+        queue.push(later, wake(1));
+        queue.push(later, wake(2));
+        assert_eq!(queue.pop(), Some(wake(1)));
+        queue.push(later, wake(3));
+        queue.push(Time::ZERO, wake(4));
+        queue.push(Time::from_millis(6), wake(5));
+        assert_eq!((queue.next_at(), queue.len()), (Some(later), 4));
+        for actor in 2..=5 {
+            assert_eq!(queue.pop(), Some(wake(actor)));
+        }
+        assert!(queue.is_empty() && queue.pop().is_none());
     }
 
     #[test]

@@ -14,6 +14,7 @@ impl World {
         match self.queue.pop()? {
             Due::Tick { actor, incarnation } => self.tick(actor, incarnation, trace),
             Due::Wake { actor } => self.wake(actor, trace),
+            Due::Free { actor, incarnation } => self.end_busy(actor, incarnation, trace),
             Due::Net(due) => self.network.handle(due, &mut self.queue),
         }
         self.drain_network(trace);
@@ -41,6 +42,10 @@ impl World {
             Process::Ended => return,
             Process::Paused { timer, .. } => {
                 *timer = Timer::Missed;
+                return;
+            }
+            Process::Busy(busy) => {
+                busy.timer = Timer::Missed;
                 return;
             }
             Process::Running => {}

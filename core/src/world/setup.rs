@@ -4,13 +4,15 @@
 //! --cluster create` would send (Redis 7.0, `redis-cli.c: clusterManagerCommandCreate`): slots to
 //! the masters, an epoch to each node, MEET from every node to the first, and once all know each
 //! other, REPLICATE. Replicas are paired with masters in turn. What a person is shown begins when
-//! all replicas are connected and everybody has heard of their offsets.
+//! all replicas are connected and everybody has heard of their offsets. In a large cluster nodes
+//! speak to each other so seldom (they ask whom they have not heard *of*) that this would take many
+//! minutes; there it is enough that all replicas are connected.
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
 
-use super::actor::{Actor, Process, Server, TICK};
+use super::actor::{Actor, Process, Server, TICK, Waiting};
 use super::event::{EventKind, Life};
 use super::network::Network;
 use super::paths::Delay;
@@ -18,7 +20,7 @@ use super::perform::Scratch;
 use super::queue::{Due, Queue};
 use super::trace::{Level, Trace};
 use super::{World, step::Port};
-use crate::data::{Keyspace, Reply, decode_reply, encode_call};
+use crate::data::{Reply, decode_reply, encode_call};
 use crate::node::{
     self, Config, Effect, Health, Input, Linked, Node, Opinion, Packet, Profile, Role, Service,
 };
@@ -31,6 +33,8 @@ const HAND: ConnId = ConnId(u32::MAX);
 const STARTS_WITHIN: Span = Span::from_secs(1);
 /// How long a cluster may take to form before something must be wrong with it.
 const FORMATION_MAX: Span = Span::from_secs(300);
+/// A cluster of more nodes is a large one.
+const LARGE: u16 = 100;
 const POLL: Span = Span::from_millis(100);
 /// How long empty nodes have been up when they are shown: past the two seconds in which a node that
 /// was just started does not look at its slots (Redis 7.0, `cluster.c: clusterUpdateState`).
@@ -87,6 +91,7 @@ impl World {
             actors: Vec::new(),
             clients: Vec::new(),
             workload: None,
+            door: None,
             past_ids: Vec::new(),
             counts: Vec::new(),
             world_count: 0,
@@ -94,6 +99,7 @@ impl World {
             watch: Default::default(),
             origin: Time::ZERO,
             scratch: Scratch::default(),
+            outbox: Default::default(),
             setup: Arc::new(setup),
         };
         let mut trace = Trace::new(Level::Off);
@@ -142,7 +148,10 @@ impl World {
     pub fn command(&mut self, node: ActorId, args: &[&[u8]], trace: &mut Trace) -> Reply {
         let call: Vec<Bytes> = args.iter().map(|arg| Bytes::copy_from_slice(arg)).collect();
         let ip = std::net::Ipv4Addr::LOCALHOST;
-        let packet = Packet::Client(encode_call(&call));
+        let login = self.login();
+        let mut bytes = BytesMut::from(&login[..]);
+        bytes.extend_from_slice(&encode_call(&call));
+        let packet = Packet::Client(bytes.freeze());
         let inputs = [
             Input::Accepted { conn: HAND, service: Service::Client, from: ip, at: ip },
             Input::Received { conn: HAND, packet },
@@ -153,10 +162,23 @@ impl World {
             answer.extend_from_slice(&self.serve_by_hand(node, input, trace));
         }
         self.drain_network(trace);
+        if !login.is_empty() {
+            // Whether it was let in, the answer to the call itself says.
+            let _ = decode_reply(&mut answer);
+        }
         match decode_reply(&mut answer) {
             Ok(Some(reply)) => reply,
             Ok(None) | Err(_) => Reply::Null,
         }
+    }
+
+    /// The call that lets the world in, if the nodes were given a password when they were made.
+    fn login(&self) -> Bytes {
+        let changed = self.setup.config.changed();
+        let password = changed.into_iter().find(|&(name, _)| name == "requirepass");
+        password.map_or_else(Bytes::new, |(_, password)| {
+            encode_call(&[Bytes::from_static(b"AUTH"), Bytes::from(password)])
+        })
     }
 
     /// Starts a new, empty node on a machine of its own.
@@ -169,13 +191,20 @@ impl World {
         let addr = Addr::loopback(port.number());
         let name: Arc<str> = Arc::from(port.number().to_string());
         let actor = self.network.add_host(name.clone(), Some(addr));
-        let node = Node::new(self.node_setup(addr, 0, 0, None, Keyspace::default()));
+        let node = Node::new(self.node_setup(addr, 0, 0, None, node::Found::default()));
         let server = Server::new(node, self.setup.seed, &name, 0, 0);
         self.actors.push(Arc::new(Actor::Server(Box::new(server))));
         self.counts.push(0);
         self.start_timer(actor, STARTS_WITHIN);
-        self.happen(actor, cause, EventKind::Life(Life::Started), trace);
+        let started = self.happen(actor, cause, EventKind::Life(Life::Started), trace);
+        self.serve_start(actor, started, trace);
         actor
+    }
+
+    /// The process begins its work.
+    pub(super) fn serve_start(&mut self, actor: ActorId, started: EventId, trace: &mut Trace) {
+        let waiting = Waiting { input: Input::Started, peer: None, cause: Some(started) };
+        self.serve(actor, waiting, trace);
     }
 
     /// What a process of this node starts with.
@@ -185,7 +214,7 @@ impl World {
         incarnation: u32,
         clock_offset: i64,
         durable: Option<Arc<node::Durable>>,
-        keyspace: Keyspace,
+        found: node::Found,
     ) -> node::Setup {
         let now = self.setup.epoch.micros() + self.now().micros();
         node::Setup {
@@ -196,7 +225,7 @@ impl World {
             profile: self.setup.profile,
             now: Time::from_micros(now.saturating_add_signed(clock_offset)),
             durable,
-            keyspace,
+            found,
         }
     }
 
@@ -284,20 +313,23 @@ impl World {
         })
     }
 
-    /// Whether all replicas are connected, and every node knows whose they are and how far they
-    /// got.
+    /// Whether all replicas are connected, and (unless there are too many for that) every node
+    /// knows whose they are and how far they got.
     fn all_are_in_step(&self) -> bool {
-        let masters = self.setup.masters;
-        let is_replica = |index: u16| index >= masters;
-        let has_offset = self.setup.replicas > 0;
+        let (masters, nodes) = (self.setup.masters, self.setup.nodes());
         self.servers().all(|(ActorId(index), _, server)| {
             let node = &server.node;
-            node.health() == Health::Ok
-                && (!is_replica(index) || node.replication().is_connected())
-                && (!has_offset || node.beliefs().all(|belief| belief.offset > 0))
-                && node.beliefs().filter(|belief| belief.role != Role::Master).count()
-                    == usize::from(self.setup.nodes() - masters)
+            let follows = index < masters || node.replication().is_connected();
+            node.health() == Health::Ok && follows && (nodes > LARGE || self.knows_all(node))
         })
+    }
+
+    /// Whether a node knows who is a replica, and has heard of everybody's offset.
+    fn knows_all(&self, node: &Node) -> bool {
+        let replicas = usize::from(self.setup.nodes() - self.setup.masters);
+        let has_offset = self.setup.replicas > 0;
+        (!has_offset || node.beliefs().all(|belief| belief.offset > 0))
+            && node.beliefs().filter(|belief| belief.role != Role::Master).count() == replicas
     }
 
     /// The process of a server that is being started again takes the place of the old one.
@@ -318,7 +350,7 @@ impl World {
 
 /// The slots that redis-cli gives to a master of this index: equal shares of 16,384 as fractions,
 /// their ends rounded to the nearest slot, half away from zero.
-fn slots_of(index: u16, masters: u16) -> Option<(u64, u64)> {
+pub fn slots_of(index: u16, masters: u16) -> Option<(u64, u64)> {
     if index >= masters {
         return None;
     }

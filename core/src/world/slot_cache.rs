@@ -11,7 +11,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::client::Endpoint;
+use super::client::{Endpoint, resolve};
 use crate::data::Reply;
 use crate::words::{Slot, SlotRange};
 
@@ -135,7 +135,7 @@ fn endpoint(reply: &Reply, asked: Endpoint) -> Option<Endpoint> {
         return None;
     };
     let ip = match host {
-        Reply::Bulk(text) if !text.is_empty() => std::str::from_utf8(text).ok()?.parse().ok()?,
+        Reply::Bulk(text) => resolve(std::str::from_utf8(text).ok()?, *asked.ip())?,
         _ => *asked.ip(),
     };
     Some(Endpoint::new(ip, u16::try_from(*port).ok()?))

@@ -17,7 +17,7 @@ use super::invariant::{Broken, History, Invariants, Seen, Sight};
 use super::ledger::Ledger;
 use super::{Trace, World};
 use crate::node::{Fact, Health, Node};
-use crate::words::{ActorId, EventId, NodeId};
+use crate::words::{ActorId, EventId, NodeId, SlotSet};
 
 /// What the watch remembers.
 #[derive(Clone, Debug, Default)]
@@ -54,8 +54,13 @@ impl World {
 
     /// Whether all running nodes believe the same of slots, roles and epochs.
     pub fn agreement(&self) -> Result<(), Disagreement> {
+        self.agreement_but_for(&SlotSet::default())
+    }
+
+    /// The same, whoever owns these slots.
+    pub fn agreement_but_for(&self, slots: &SlotSet) -> Result<(), Disagreement> {
         let running = self.servers().filter(|(_, _, server)| server.is_running());
-        agreement(running.map(|(actor, _, server)| Beliefs::of(actor, &server.node)))
+        agreement(running.map(|(actor, _, server)| Beliefs::of(actor, &server.node)), slots)
     }
 
     /// Looks at what a node has noted; the moment of a hazard, if it may be one.
@@ -103,6 +108,9 @@ impl World {
         let is_restarted = seat.incarnation != incarnation;
         *self.seat_mut(actor) = Seat { id: Some(id), incarnation, ..seat };
         if is_stranger {
+            if !is_restarted {
+                self.past_ids.extend(seat.id.map(|past| (actor, past)));
+            }
             self.see(actor, Seen::ConfigLost);
         } else if is_restarted {
             self.see(actor, Seen::Restarted);
@@ -193,9 +201,11 @@ impl World {
         }
     }
 
-    /// How far the node is that this one replicates.
+    /// How far the node is whose stream this one follows. One that has turned to another master may
+    /// be ahead of it until they have talked.
     fn source_of(&mut self, actor: ActorId) -> Option<History> {
-        let id = self.server(actor)?.node.master()?;
+        let node = &self.server(actor)?.node;
+        let id = node.master().filter(|_| node.replication().is_connected())?;
         let known = self.seat(actor).source.filter(|&(known, source)| {
             known == id && self.server(source).is_some_and(|server| server.node.id() == id)
         });

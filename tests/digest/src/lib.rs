@@ -5,6 +5,8 @@
 //! a script is played as what it is, a lesson of one block, and its findings are the lesson's with
 //! the lines counted from the script's own beginning.
 //!
+//! A run that was saved has a digest too, so that one with real clients in it is played everywhere.
+//!
 //! This crate is built natively for the tests and as a wasm module that imports nothing: the digest
 //! of a script must not depend on where it is played.
 
@@ -14,6 +16,7 @@ use std::sync::Arc;
 
 use hashslot_core::lab::Player;
 use hashslot_core::lesson::{Diagnostic, ErrorCodes, Lesson, update};
+use hashslot_core::world::Session;
 
 /// The stage of a script that says nothing about it.
 const STAGE: &str = "cluster: { masters: 3, replicas: 1, node-timeout: 2s, seed: 7 }";
@@ -87,10 +90,20 @@ impl Script {
     }
 }
 
-/// The digest of a script's run.
-pub fn digest(source: &str) -> Result<u64, Vec<Diagnostic>> {
-    let script = Script::parse("script.txt", source)?;
-    Ok(script.play().player.session().digest())
+/// The digest of a run: that of a script, or one that was saved.
+pub fn digest(source: &str) -> Result<u64, String> {
+    session("script.txt", source).map(|session| session.digest())
+}
+
+/// A script, or a run that was saved, played to its end.
+pub fn session(file: &str, source: &str) -> Result<Session, String> {
+    if source.starts_with("hashslot session") {
+        return Session::load(source).map_err(|error| error.to_string());
+    }
+    match Script::parse(file, source) {
+        Ok(script) => Ok(script.play().player.session().clone()),
+        Err(found) => Err(format!("{} mistakes in the script", found.len())),
+    }
 }
 
 /// A diagnostic of the lesson, placed in the script.

@@ -27,7 +27,7 @@ pub extern "C" fn run() -> u64 {
     let source = std::str::from_utf8(&text).expect("a script is UTF-8 text");
     match crate::digest(source) {
         Ok(digest) => digest,
-        Err(found) => panic!("{} mistakes in the script", found.len()),
+        Err(error) => panic!("{error}"),
     }
 }
 

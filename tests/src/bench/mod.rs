@@ -5,10 +5,19 @@
 //!
 //! A goal that is missed is said, and nothing fails; what fails is not being able to measure.
 
+#[cfg(all(unix, feature = "browser"))]
+mod clients;
+#[cfg(feature = "browser")]
 mod memory;
+mod outside;
+#[cfg(feature = "browser")]
 mod page;
+#[cfg(feature = "browser")]
 mod play;
+mod scale;
+#[cfg(feature = "browser")]
 mod weight;
+#[cfg(feature = "browser")]
 mod worker;
 mod world;
 
@@ -18,7 +27,9 @@ use std::io;
 
 use serde::Serialize;
 
-use crate::browser::{CommandServer, root};
+use crate::binary::root;
+#[cfg(feature = "browser")]
+use crate::browser::CommandServer;
 
 /// What a value has to be.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -75,14 +86,32 @@ impl Measure {
     }
 }
 
-/// Measures everything, prints the table, and writes `target/bench.json`.
-pub async fn run() -> io::Result<()> {
-    let mut measures = Vec::new();
+/// Measures the core natively, prints the table, and writes `target/bench.json`.
+pub fn run_native() -> io::Result<()> {
+    report(&measure_native())
+}
+
+fn measure_native() -> Vec<Measure> {
+    let mut measures = scale::measure();
     measures.extend(world::measure());
+    measures.extend(outside::measure());
+    measures
+}
+
+fn report(measures: &[Measure]) -> io::Result<()> {
+    print_table(measures);
+    let json = serde_json::to_string_pretty(measures)?;
+    fs::write(root().join("target/bench.json"), json + "\n")
+}
+
+/// Measures everything, prints the table, and writes `target/bench.json`.
+#[cfg(feature = "browser")]
+pub async fn run() -> io::Result<()> {
+    let mut measures = measure_native();
+    #[cfg(unix)]
+    measures.extend(clients::measure()?);
     let has_browser = measure_page(&mut measures).await?;
-    print_table(&measures);
-    let json = serde_json::to_string_pretty(&measures)?;
-    fs::write(root().join("target/bench.json"), json + "\n")?;
+    report(&measures)?;
     match has_browser {
         Some(()) => Ok(()),
         None => Err(io::Error::other("the page could not be measured: .ci/setup test; make site")),
@@ -90,6 +119,7 @@ pub async fn run() -> io::Result<()> {
 }
 
 /// The rows of the page, in a real browser; nothing where there is none.
+#[cfg(feature = "browser")]
 async fn measure_page(measures: &mut Vec<Measure>) -> io::Result<Option<()>> {
     let server = CommandServer::start();
     measures.push(weight::measure(&server)?);

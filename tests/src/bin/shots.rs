@@ -7,7 +7,7 @@
 
 use std::env;
 
-use hashslot_tests::browser::{Browser, FileServer, SCENES, Scene, Screen, Theme};
+use hashslot_tests::browser::{Browser, Caller, FileServer, SCENES, Scene, Screen, Served, Theme};
 
 const DESKS: [Screen; 3] = [Screen::DESKTOP, Screen::TABLET, Screen::PHONE];
 const HALLS: [Screen; 1] = [Screen::HALL];
@@ -30,6 +30,34 @@ async fn main() {
             }
         }
     }
+    for screen in DESKS {
+        for theme in [Theme::Light, Theme::Dark] {
+            let name = format!("{SERVED}-{}-{}", screen.width, theme.name());
+            if name.contains(&wanted) {
+                shoot_served(&browser, (screen, theme), &name).await;
+            }
+        }
+    }
+}
+
+/// A real client is told where to go, and the stage shows it.
+const SERVED: &str = "a-real-client-is-moved";
+
+async fn shoot_served(browser: &Browser, (screen, theme): (Screen, Theme), name: &str) {
+    let served = Served::at(7000, &[]);
+    let page = browser.open(&served.url, screen, theme).await;
+    page.wait_for_text("#far-end", "connected").await;
+    let mut caller = Caller::to(served.port(1));
+    for key in ["foo", "hello", "user:1"] {
+        caller.ask(&format!("GET {key}")).expect("it is answered");
+    }
+    let mut caller = Caller::to(served.port(0));
+    page.wait_for_text("#far-end", "2 clients are connected").await;
+    page.still().await;
+    caller.ask("GET foo").expect("it is answered");
+    page.find("#stage .fading").await;
+    page.picture("target/shots", name).await;
+    println!("target/shots/{name}.png");
 }
 
 async fn shoot(

@@ -4,8 +4,9 @@
 //! test -> Browser -> chromedriver -> chromium -> CommandServer (the binary) or FileServer
 //! ```
 //!
-//! `hand`, `keyboard` and `drop` are what a person does; `play` plays lessons with them, beside a
-//! `twin` without a browser that says what must be seen; `audit` asks axe.
+//! `served` is a cluster for real clients, and such a client; `hand`, `keyboard` and `drop` are
+//! what a person does; `play` plays lessons with them, beside a `twin` without a browser that says
+//! what must be seen; `audit` asks axe.
 //!
 //! A test opens a `Page`, waits until something is on it, and ends with `assert_clean`: no error
 //! in the console, no request to anybody else. Nothing sleeps for a fixed time. Everything that
@@ -24,6 +25,7 @@ mod page;
 mod play;
 mod recorder;
 mod scenes;
+mod served;
 mod servers;
 mod twin;
 
@@ -36,6 +38,7 @@ pub use keyboard::key;
 pub use page::{Page, Screen, Theme};
 pub use play::play_lesson;
 pub use scenes::{SCENES, Scene};
+pub use served::{Caller, GLANCE, Record, Served};
 pub use servers::{CommandServer, FileServer};
 pub use twin::Twin;
 

@@ -6,12 +6,12 @@
 //! ever the same: no reply depends on the milliseconds between two servers' clocks.
 
 use bytes::Bytes;
-use hashslot_core::data::rows;
-use hashslot_core::words::Dice;
+use hashslot_core::data::{Context, Keyspace, Reply, Role, execute, rows};
+use hashslot_core::words::{Dice, Time};
 
 const KEYS: [&str; 8] = ["a", "b", "c", "{t}1", "{t}2", "", "10", "ключ"];
 
-const VALUES: [&[u8]; 16] = [
+const VALUES: [&[u8]; 19] = [
     b"",
     b"0",
     b"1",
@@ -28,7 +28,28 @@ const VALUES: [&[u8]; 16] = [
     "ß".as_bytes(),
     b"\"quoted\"",
     b"a value that is longer than the forty-four bytes of a short string",
+    b"-32769",
+    b"2147483648",
+    b"again and again and again and again and again and again and again and again",
 ];
+
+/// What RESTORE takes for a time to live: none, far away, over, or no time. A short one would be
+/// over on one server and not yet on the other.
+const TTLS: [&str; 9] =
+    ["0", "0", "0", "9999999999000", "9999999998500", "9223372036854775807", "-1", "x", ""];
+
+/// Payloads that are none: of version 11, with a wrong checksum, too short, and three with a right
+/// footer around an unknown encoding, a string that is cut off and a packed one that is none.
+const ODD_PAYLOADS: [&[u8]; 6] = [
+    b"\x00\xc0\n\x0b\x00n\x9fWE\x0e\xaec\xbb",
+    b"\x00\xc0\n\n\x00n\x9fWE\x0e\xaec\xba",
+    b"",
+    b"\x00\xc4\x0a\x00\xac\xb0\xf0\xa3\xc8\xb0\x58\x5b",
+    b"\x00\x3f\x0a\x00\x7d\x34\x91\x2f\xe7\xc6\x64\x3b",
+    b"\x00\xc3\x02\x05\x20\x00\x0a\x00\x5c\x79\x60\xac\x56\x25\x50\x6d",
+];
+
+const FREQUENCIES: [&str; 6] = ["0", "255", "7", "256", "-1", "x"];
 
 const STEPS: [&str; 12] = [
     "0",
@@ -41,6 +62,43 @@ const STEPS: [&str; 12] = [
     "9223372036854775808",
     "+5",
     "05",
+    "x",
+    "",
+];
+
+/// Places in a string.
+const PLACES: [&str; 11] = [
+    "0",
+    "1",
+    "-1",
+    "3",
+    "-3",
+    "100",
+    "-100",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "x",
+    "",
+];
+
+/// Where SETRANGE begins: near, or so far that nothing may be there.
+const OFFSETS: [&str; 8] = ["0", "1", "5", "40", "-1", "536870912", "x", ""];
+
+const FLOATS: [&str; 16] = [
+    "0.1",
+    "-0.1",
+    "3.0e3",
+    "1e20",
+    "1e-5",
+    "10000.1",
+    "-1.",
+    ".5",
+    "+7",
+    "123456789.123456789",
+    "1e4932",
+    "inf",
+    "-inf",
+    "1 ",
     "x",
     "",
 ];
@@ -114,7 +172,7 @@ pub struct Calls {
 }
 
 /// A part of a command's usage.
-enum Part {
+pub enum Part {
     /// A word in capitals, or what stands for an argument.
     Word(&'static str),
     /// `[a|b c]`: one of several, or none.
@@ -132,7 +190,8 @@ impl Part {
     }
 }
 
-fn parts_of(usage: &'static str) -> Vec<Part> {
+/// The parts of a usage.
+pub fn parts_of(usage: &'static str) -> Vec<Part> {
     let mut parts = Vec::new();
     let mut rest = usage;
     while !rest.is_empty() {
@@ -175,7 +234,7 @@ impl Calls {
             index = self.dice.below(commands.len() as u64) as usize;
         }
         let (name, parts) = &commands[index];
-        let mut call = vec![self.any_case(name)];
+        let mut call: Vec<Bytes> = name.split('|').map(|word| self.any_case(word)).collect();
         for part in parts {
             self.push_part(&mut call, part);
         }
@@ -211,10 +270,19 @@ impl Calls {
     fn argument(&mut self, word: &str) -> Bytes {
         let text: &[&str] = match word {
             _ if word.bytes().all(|byte| byte.is_ascii_uppercase()) => return self.any_case(word),
+            "serialized-value" => return self.payload(),
+            "ttl" if self.rarely(4) => return self.span(1_000),
+            "ttl" => &TTLS,
+            "frequency" => &FREQUENCIES,
             "value" | "message" => return Bytes::from_static(self.pick(&VALUES)),
             "seconds" => return self.span(1),
             "milliseconds" => return self.span(1_000),
-            "key" => &KEYS,
+            "key" | "newkey" | "source" | "destination" | "key1" | "key2" => &KEYS,
+            "start" | "end" => &PLACES,
+            "offset" => &OFFSETS,
+            "float" => &FLOATS,
+            "len" => &["0", "1", "2", "5", "-1", "x"],
+            "destination-db" => &["0", "0", "-1", "16", "x", "", "4294967296"],
             "increment" | "decrement" => &STEPS,
             "unix-time-seconds" => &SECONDS,
             "unix-time-milliseconds" => &MILLIS,
@@ -225,6 +293,24 @@ impl Calls {
             unknown => panic!("say above what a `{unknown}` in a usage may be"),
         };
         Bytes::from(self.pick(text).to_owned())
+    }
+
+    /// What DUMP says of a value, or nothing of the kind.
+    fn payload(&mut self) -> Bytes {
+        if self.rarely(5) {
+            return Bytes::from_static(self.pick(&ODD_PAYLOADS));
+        }
+        let mut keyspace = Keyspace::new();
+        let mut context = Context::new(Time::ZERO, Role::Master);
+        let mut run = |call: [&'static [u8]; 3], len: usize| {
+            let call = call.map(Bytes::from_static);
+            execute(&mut keyspace, &mut context, &call[..len]).reply
+        };
+        run([b"SET", b"k", self.pick(&VALUES)], 3);
+        match run([b"DUMP", b"k", b""], 2) {
+            Reply::Bulk(payload) => payload,
+            other => panic!("{other:?} is no payload"),
+        }
     }
 
     /// A span of 1,000 seconds or more, in units of which a second has so many; or an odd one.

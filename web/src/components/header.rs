@@ -11,11 +11,13 @@ use web_sys::HtmlInputElement;
 use yew::prelude::*;
 
 use super::chosen;
+use super::world_switch::WorldSwitch;
 use crate::asker::{Asker, use_asker};
 use crate::files;
 use crate::lab::{Ask, Lesson, Shelved, Shown};
 use crate::memory::Progress;
 use crate::model::{Action, Sheet};
+use crate::worlds::{Offer, World, Worlds};
 
 #[derive(Properties, PartialEq)]
 pub struct Props {
@@ -28,18 +30,23 @@ pub struct Props {
     /// The version that the worker gave; `None` until it answers.
     pub engine: Option<AttrValue>,
     pub shown: Option<Rc<Shown>>,
+    pub worlds: Worlds,
 }
 
 #[component]
 pub fn Header(props: &Props) -> Html {
     let asker = use_asker();
-    let title = props.lesson.as_ref().map(|lesson| lesson.front.title.clone());
+    let lesson = props.lesson.as_ref().filter(|_| props.worlds.shown == World::Page);
+    let title = lesson.map(|lesson| lesson.front.title.clone());
     html! {
         <header class="top">
             <h1 class="brand">{ "hashslot" }</h1>
+            if props.worlds.offer == Offer::Cluster {
+                <WorldSwitch worlds={props.worlds.clone()} />
+            }
             <p class="title">
                 <span class="lesson-title">{ title }</span>
-                if let (Some(lesson), Some(block)) = (&props.lesson, props.block) {
+                if let (Some(lesson), Some(block)) = (lesson, props.block) {
                     <span class="part">{ part(lesson, block) }</span>
                 }
             </p>
@@ -48,6 +55,7 @@ pub fn Header(props: &Props) -> Html {
                     ports={Rc::new(shown.ports.clone())} />
             }
             <Menu lessons={props.lessons.clone()} open={props.open.clone()}
+                worlds={props.worlds.clone()}
                 key={props.open.as_deref().unwrap_or_default().to_owned()} />
             <div class="tools">
                 { terminal(&asker) }
@@ -165,14 +173,15 @@ const TRAFFICS: [(&str, Traffic); 3] =
 struct MenuProps {
     lessons: Rc<Vec<Shelved>>,
     open: Option<AttrValue>,
+    worlds: Worlds,
 }
 
 #[component]
 fn Menu(props: &MenuProps) -> Html {
-    let asker = use_asker();
+    let worlds = props.worlds.clone();
     let on_file = move |event: Event| {
         let input = event.target().and_then(|it| it.dyn_into::<HtmlInputElement>().ok());
-        files::open_first(input.and_then(|input| input.files()), &asker);
+        files::open_first(input.and_then(|input| input.files()), &worlds);
     };
     let entry = |lesson: &Shelved| {
         let is_open = (Some(&*lesson.id) == props.open.as_deref()).then_some("page");
@@ -199,7 +208,7 @@ fn Menu(props: &MenuProps) -> Html {
                 { for props.lessons.iter().map(entry) }
                 <li>
                     <label class="file">
-                        { "Open a file: a lesson (.md), or what was saved here" }
+                        { "Open a file: a lesson (.md), or what was saved or recorded" }
                         <input type="file" id="open-file" accept=".md,.lab,.session,text/*"
                             onchange={on_file} />
                     </label>

@@ -5,10 +5,12 @@ use yew::prelude::*;
 use super::header::Glasses;
 use super::pace::PaceList;
 use super::sheet::SheetPanel;
+use super::speed::SpeedList;
 use crate::asker::use_asker;
 use crate::lab::Shown;
 use crate::memory;
 use crate::model::{Action, Pace};
+use crate::watching::present;
 
 /// What each key does, by what it is about.
 const KEYS: [(&str, &[(&str, &str)]); 3] = [
@@ -18,7 +20,7 @@ const KEYS: [(&str, &[(&str, &str)]); 3] = [
             ("Space", "play, pause"),
             (".  ,", "next and previous event"),
             (">  <", "next and previous moment"),
-            ("Home", "back to the lesson"),
+            ("Home", "back to the lesson, or to live"),
         ],
     ),
     (
@@ -90,7 +92,11 @@ pub fn Keys(props: &Props) -> Html {
                     <Glasses seen_by={shown.stage.seen_by} traffic={shown.traffic}
                         ports={std::rc::Rc::new(shown.ports.clone())} lead="sheet-" />
                 }
-                <PaceList pace={props.pace} lead="sheet-" />
+                if let Some(served) = props.shown.as_deref().and_then(present) {
+                    <SpeedList speed_percent={served.speed_percent} lead="sheet-" />
+                } else {
+                    <PaceList pace={props.pace} lead="sheet-" />
+                }
                 <label>
                     { "Theme " }
                     <select id="theme" onchange={on_theme}>{ for THEMES.iter().map(theme) }</select>

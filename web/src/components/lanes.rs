@@ -21,7 +21,8 @@ pub struct Props {
 pub fn Lanes(props: &Props) -> Html {
     let lanes = &props.shown.lanes;
     let longest = lanes.iter().map(|lane| lane.until.micros()).max().unwrap_or(1).max(1);
-    let row = |lane: &Lane| lane_row(lane, longest, &props.on_move);
+    let own = if props.shown.live.is_some() { "live" } else { "the lesson" };
+    let row = |lane: &Lane| lane_row(lane, own, longest, &props.on_move);
     // The lesson's own run, and the newest of the others.
     let (first, others) = lanes.split_at(1);
     let (older, newest) = others.split_at(others.len().saturating_sub(LANES_MAX - 1));
@@ -38,16 +39,16 @@ pub fn Lanes(props: &Props) -> Html {
     }
 }
 
-fn lane_row(lane: &Lane, longest: u64, on_move: &Callback<Move>) -> Html {
+fn lane_row(lane: &Lane, own: &str, longest: u64, on_move: &Callback<Move>) -> Html {
     let branch = lane.branch;
     let on_switch = {
         let on_move = on_move.clone();
         move |_: MouseEvent| {
-            on_move.emit(if branch == 0 { Move::BackToLesson } else { Move::Switch(branch) });
+            on_move.emit(if branch == 0 { Move::Back } else { Move::Switch(branch) });
         }
     };
     let on_drop = on_move.reform(move |_: MouseEvent| Move::Drop(branch));
-    let name = if branch == 0 { "the lesson" } else { lane.name.as_str() };
+    let name = if branch == 0 { own } else { lane.name.as_str() };
     let place = |at: Span| format!("{:.2}%", 100.0 * at.micros() as f64 / longest as f64);
     html! {
         <div class="lane">

@@ -12,13 +12,16 @@ mod prediction;
 mod prose;
 mod quiz;
 pub mod says;
+pub mod served;
 pub mod share;
 mod sheet;
+mod speed;
 pub mod stage;
 pub mod terminal;
 pub mod timeline;
 mod track;
 mod transcript;
+mod world_switch;
 
 use hashslot_core::words::Span;
 use wasm_bindgen::JsCast;

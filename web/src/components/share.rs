@@ -16,11 +16,41 @@ const LINK_MAX: usize = 8 * 1024;
 #[component]
 pub fn Share() -> Html {
     let asker = use_asker();
-    let copied = use_state(|| None::<&'static str>);
+    let copied = use_state(|| None::<AttrValue>);
     let field = use_node_ref();
     let answer = use_answer(Some(Ask::Link), ());
-    let Some(Answer::Link { text }) = answer.as_deref() else {
-        return html! { <SheetPanel id="share-sheet" title="Share"><p>{ "..." }</p></SheetPanel> };
+    let on_save_run = {
+        let copied = copied.clone();
+        move |_: MouseEvent| {
+            let copied = copied.clone();
+            asker.fetch(Ask::SaveRun, move |answer| match answer {
+                Answer::Saved { file, text } => files::save(&file, &text),
+                Answer::Refused { hint } => copied.set(Some(hint.into())),
+                _ => {}
+            });
+        }
+    };
+    let save_run = html! {
+        <button id="save-run" type="button" onclick={on_save_run}>
+            { "Save the run for the command line" }
+        </button>
+    };
+    let text = match answer.as_deref() {
+        Some(Answer::Link { text }) => text,
+        Some(Answer::Refused { hint }) => {
+            return html! {
+                <SheetPanel id="share-sheet" title="Share">
+                    <p>{ hint }</p>
+                    <p role="status" class="dim">{ (*copied).clone() }</p>
+                    <p class="buttons">{ save_run }</p>
+                </SheetPanel>
+            };
+        }
+        _ => {
+            return html! {
+                <SheetPanel id="share-sheet" title="Share"><p>{ "..." }</p></SheetPanel>
+            };
+        }
     };
     let link = format!("{}#{text}", here());
     let is_long = link.len() > LINK_MAX;
@@ -34,23 +64,17 @@ pub fn Share() -> Html {
                 if let (false, Some(field)) = (is_done, field.cast::<HtmlInputElement>()) {
                     field.select();
                 }
-                copied.set(Some(match is_done {
+                let said = match is_done {
                     true => "Copied.",
                     false => "The browser does not let us copy: it is marked, press Ctrl+C.",
-                }));
+                };
+                copied.set(Some(said.into()));
             });
         }
     };
     let on_save = {
         let text = text.clone();
         move |_: MouseEvent| files::save("hashslot.lab", &text)
-    };
-    let on_save_run = move |_: MouseEvent| {
-        asker.fetch(Ask::SaveRun, |answer| {
-            if let Answer::Saved { file, text } = answer {
-                files::save(&file, &text);
-            }
-        });
     };
     html! {
         <SheetPanel id="share-sheet" title="Share">
@@ -72,13 +96,11 @@ pub fn Share() -> Html {
                 <button id="copy-link" class={classes!((!is_long).then_some("primary"))}
                     type="button" onclick={on_copy}>{ "Copy" }</button>
             </p>
-            <p role="status" class="dim">{ *copied }</p>
+            <p role="status" class="dim">{ (*copied).clone() }</p>
             <p class="buttons">
                 <button id="save-lab" class={classes!(is_long.then_some("primary"))} type="button"
                     onclick={on_save}>{ "Save as a file" }</button>
-                <button id="save-run" type="button" onclick={on_save_run}>
-                    { "Save the run for the command line" }
-                </button>
+                { save_run }
             </p>
         </SheetPanel>
     }

@@ -9,12 +9,14 @@ use yew::prelude::*;
 
 use super::lanes::Lanes;
 use super::pace::PaceList;
+use super::speed::SpeedList;
 use super::spoken;
 use super::track::Track;
 use crate::asker::use_asker;
-use crate::lab::Shown;
+use crate::lab::{Clock, Shown};
 use crate::model::{Motion, Pace};
 use crate::moves::Move;
+use crate::watching::present;
 
 /// The steps: id, what it does, its sign as a path, where it leads.
 const STEPS: [(&str, &str, &str, Direction, Filter); 4] = [
@@ -64,16 +66,29 @@ pub fn Timeline(props: &Props) -> Html {
     };
     let is_away = shown.as_ref().is_some_and(|shown| shown.branch().is_some());
     let is_behind = shown.as_ref().is_some_and(|shown| !shown.is_present);
-    let play = match motion {
-        Motion::Still => {
+    let served = shown.as_deref().and_then(present);
+    let is_past_of_served = served.is_none() && shown.as_ref().is_some_and(|it| it.live.is_some());
+    let play = match (served.map(|served| served.clock), motion) {
+        // Its clock is one for all: what stops is the cluster itself.
+        (Some(Clock::Running), _) => {
+            control("play", "Pause the clock (space)", words("Pause"), false, Move::Play, on_move)
+        }
+        (Some(Clock::Paused), _) | (None, Motion::Still) => {
             control("play", "Play (space)", words("Play"), shown.is_none(), Move::Play, on_move)
         }
-        Motion::Starting | Motion::Playing => {
+        (None, Motion::Starting | Motion::Playing) => {
             control("play", "Pause (space)", words("Pause"), false, Move::Pause, on_move)
         }
     };
     html! {
         <section class={classes!("timeline", is_away.then_some("away"))} aria-label="Timeline">
+            if is_past_of_served {
+                <p id="past" class="is-past">
+                    <span role="status">{ past(is_away) }</span>
+                    { control("back-to-live", "Back to live (Home)", words("Back to live"), false,
+                        Move::Back, on_move) }
+                </p>
+            }
             <div class="controls" role="group" aria-label="Time">
                 { for before.iter().map(step) }
                 { play }
@@ -82,15 +97,19 @@ pub fn Timeline(props: &Props) -> Html {
             <output id="clock" class="clock">{ shown.as_ref().map(|shown| clock(shown)) }</output>
             <div class="beside">
                 if let Some(shown) = shown {
-                    if is_behind {
+                    if is_behind && !is_past_of_served {
                         { control("to-present", "To the present", words("To the present"), false,
                             Move::Seek(shown.present), on_move) }
                     }
-                    if is_away {
+                    if is_away && shown.live.is_none() {
                         { control("back-to-lesson", "Back to the lesson (Home)",
-                            words("Back to the lesson"), false, Move::BackToLesson, on_move) }
+                            words("Back to the lesson"), false, Move::Back, on_move) }
                     }
-                    <PaceList pace={*pace} />
+                    if let Some(served) = served {
+                        <SpeedList speed_percent={served.speed_percent} />
+                    } else {
+                        <PaceList pace={*pace} />
+                    }
                 }
             </div>
             if let Some(shown) = shown {
@@ -100,6 +119,14 @@ pub fn Timeline(props: &Props) -> Html {
                 }
             }
         </section>
+    }
+}
+
+/// What is shown of a served cluster that is not its present.
+fn past(is_away: bool) -> &'static str {
+    match is_away {
+        true => "A run of your own; your clients go on without it.",
+        false => "The past; your clients go on.",
     }
 }
 

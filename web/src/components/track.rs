@@ -74,7 +74,8 @@ pub fn Track(props: &Props) -> Html {
     html! {
         <div class="track">
             <svg id="track" ref={bar} role="slider" tabindex="0" aria-label="Moment"
-                aria-valuemin="0" aria-valuemax={shown.present.micros().to_string()}
+                aria-valuemin={shown.begins.micros().to_string()}
+                aria-valuemax={shown.present.micros().to_string()}
                 aria-valuenow={shown.elapsed.micros().to_string()} aria-valuetext={now}
                 onpointerdown={on_press} onpointermove={on_drag}
                 onkeydown={on_key(&props.on_move)}>
@@ -149,6 +150,7 @@ fn meaning(moment: Moment) -> &'static str {
         Moment::Down => "down",
         Moment::Up => "serves\u{a0}again",
         Moment::Scheduled => "waits\u{a0}to\u{a0}ask",
+        Moment::Handover => "hands\u{a0}over",
         Moment::Election => "election",
         Moment::Refused => "no\u{a0}vote",
         Moment::Won => "new\u{a0}master",
@@ -185,8 +187,9 @@ impl Places {
     fn of(shown: &Shown, gap: f64) -> Places {
         let times: Vec<u64> = shown.marks.iter().map(|mark| mark.elapsed.micros()).collect();
         let present = shown.present.micros();
-        let marks = spread(&times, present, gap);
-        let mut knots = vec![(0, BEGIN)];
+        let begin = shown.begins.micros();
+        let marks = spread(&times, (begin, present), gap);
+        let mut knots = vec![(begin, BEGIN)];
         knots.extend(times.into_iter().zip(marks.iter().copied()));
         knots.push((present, END));
         Places { marks, knots }
@@ -228,11 +231,12 @@ impl Places {
 }
 
 /// Places for times in order: in proportion, but no closer than the gap.
-fn spread(times: &[u64], present: u64, gap: f64) -> Vec<f64> {
+fn spread(times: &[u64], (begin, present): (u64, u64), gap: f64) -> Vec<f64> {
     let room = END - BEGIN - gap;
     let gap = gap.min(room / times.len().max(1) as f64);
-    let scale = (END - BEGIN) / present.max(1) as f64;
-    let mut places: Vec<f64> = times.iter().map(|&time| BEGIN + time as f64 * scale).collect();
+    let scale = (END - BEGIN) / present.saturating_sub(begin).max(1) as f64;
+    let place = |&time: &u64| BEGIN + time.saturating_sub(begin) as f64 * scale;
+    let mut places: Vec<f64> = times.iter().map(place).collect();
     let mut least = BEGIN + gap;
     for place in &mut places {
         *place = place.max(least);
@@ -257,12 +261,12 @@ mod tests {
     #[test]
     fn letters_stay_apart_and_in_order() {
         let burst: Vec<u64> = (0..20).map(|index| 9_000_000 + index).collect();
-        let places = spread(&burst, 9_000_100, GAPS.0);
+        let places = spread(&burst, (0, 9_000_100), GAPS.0);
         let is_apart = |pair: &[f64]| pair[1] - pair[0] > GAPS.0 * 0.99;
         assert!(places.windows(2).all(is_apart), "{places:?}");
         assert!(places[0] > BEGIN && places[19] < END);
         let crowd: Vec<u64> = (0..200).collect();
-        let places = spread(&crowd, 1000, GAPS.1);
+        let places = spread(&crowd, (0, 1000), GAPS.1);
         assert!(places.windows(2).all(|pair| pair[0] < pair[1]), "{places:?}");
     }
 

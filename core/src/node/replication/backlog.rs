@@ -36,6 +36,12 @@ impl Backlog {
         }
     }
 
+    /// The number of its first byte, counted from 1, and how many bytes it has.
+    pub(super) fn span(&self) -> (u64, u64) {
+        let newest = self.entries.back().map_or(self.start, |entry| entry.end);
+        (self.start + 1, newest - self.start)
+    }
+
     /// What follows `offset`, if the backlog still has all of it.
     pub(super) fn after(&self, offset: u64) -> Option<impl Iterator<Item = &Entry>> {
         let newest = self.entries.back().map_or(self.start, |entry| entry.end);

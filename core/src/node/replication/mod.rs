@@ -7,18 +7,23 @@
 //! a new history, but remembers the old id up to its own offset, so that its former fellows need no
 //! snapshot.
 //!
-//! `source` is the replica's side, `sink` the master's. What differs from the real server: REPLCONF
-//! and PING of the handshake are one message, and the snapshot is handed over whole, in no time of
-//! its own.
+//! `source` is the replica's side, `sink` the master's, `acks` what the master knows of how far its
+//! replicas are; `wire` is about replicas that are no simulated nodes. What differs from the real
+//! server: the snapshot is handed over whole, in no time of its own.
 
+mod acks;
 mod backlog;
 mod sink;
 mod source;
+mod wire;
 
+use acks::Acks;
 use backlog::Backlog;
 use sink::Replica;
 use source::Source;
+pub(super) use wire::{Introduction, ROWS};
 
+use super::Role;
 use super::stream::ReplId;
 use crate::words::{ConnId, Dice, NodeId, Time};
 
@@ -34,7 +39,9 @@ pub struct Replication {
     source: Option<Source>,
     /// Whether the stream selected its database since the last snapshot.
     selected: Selected,
-    last_ping_s: u64,
+    /// Since when a master has no replica, in seconds of the node's clock.
+    alone_since_s: u64,
+    acks: Acks,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,12 +50,23 @@ enum Selected {
     No,
 }
 
+/// A replica as INFO lists it.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::node) struct Attached {
+    pub ip: std::net::Ipv4Addr,
+    pub port: u16,
+    pub state: &'static str,
+    pub acked: u64,
+    pub lag_s: u64,
+}
+
 /// The words by which ROLE names the state of a replica's link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LinkPhase {
     Connect,
     Connecting,
     Handshake,
+    Sync,
     Connected,
 }
 
@@ -58,6 +76,7 @@ impl LinkPhase {
             LinkPhase::Connect => "connect",
             LinkPhase::Connecting => "connecting",
             LinkPhase::Handshake => "handshake",
+            LinkPhase::Sync => "sync",
             LinkPhase::Connected => "connected",
         }
     }
@@ -73,8 +92,27 @@ impl Replication {
             replicas: Vec::new(),
             source: None,
             selected: Selected::No,
-            last_ping_s: 0,
+            alone_since_s: 0,
+            acks: Acks::Known,
         }
+    }
+
+    /// Goes on from what a snapshot says of its place in a history: a replica offers it to its
+    /// master, a master keeps it as the one before its own (`server.c: loadDataFromDisk`).
+    pub(super) fn recall(&mut self, (id, offset): (ReplId, u64), role: Role, now_s: u64) {
+        self.offset = offset;
+        self.backlog = Some(Backlog::new(offset));
+        self.alone_since_s = now_s;
+        match role {
+            Role::Master => self.previous = Some((id, offset + 1)),
+            Role::Replica { .. } => self.replid = id,
+        }
+    }
+
+    /// How many replicas have acknowledged everything, of how many.
+    pub(super) fn ready_to_close(&self) -> (u64, u64) {
+        let all = self.replicas.iter().filter(|replica| replica.is_attached()).count();
+        (self.acked_by(self.offset) as u64, all as u64)
     }
 
     /// The id of the history that this node's data belongs to.
@@ -89,6 +127,11 @@ impl Replication {
             Some(source) if !source.resumable() => 0,
             Some(_) | None => self.offset,
         }
+    }
+
+    /// Whether a replica knows the place of its data in a history.
+    pub(in crate::node) fn is_resumable(&self) -> bool {
+        self.source.as_ref().is_none_or(Source::resumable)
     }
 
     /// Where the link to this node's master stands; `None` if it follows nobody.
@@ -110,6 +153,53 @@ impl Replication {
     /// Each online replica's address and acknowledged offset, as ROLE prints them.
     pub fn online_replicas(&self) -> impl Iterator<Item = (std::net::Ipv4Addr, u16, u64)> + '_ {
         self.replicas.iter().filter(|replica| replica.is_online()).map(Replica::report)
+    }
+
+    /// How many online replicas acknowledged something in the last `lag_s` seconds
+    /// (`refreshGoodSlavesCount`).
+    pub(super) fn good_replicas(&self, now: Time, lag_s: u64) -> u64 {
+        let good =
+            |replica: &&Replica| replica.is_online() && replica.silence_s(now.seconds()) <= lag_s;
+        self.replicas.iter().filter(good).count() as u64
+    }
+
+    /// The id and the end of the history before this one.
+    pub(in crate::node) fn second_id(&self) -> Option<(ReplId, u64)> {
+        self.previous
+    }
+
+    /// The end of the stream as it was sent, or processed, even if the replica's copy is not whole.
+    pub(in crate::node) fn stream_offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Its first byte and how many there are, if there is a backlog.
+    pub(in crate::node) fn backlog_span(&self) -> Option<(u64, u64)> {
+        self.backlog.as_ref().map(Backlog::span)
+    }
+
+    pub(in crate::node) fn backlog_bytes(&self) -> u64 {
+        self.backlog_span().map_or(0, |(_, bytes)| bytes)
+    }
+
+    /// How long the master has been silent.
+    pub(in crate::node) fn master_silence_s(&self, now_s: u64) -> Option<u64> {
+        self.source.as_ref().map(|source| source.silence_s(now_s))
+    }
+
+    /// How long the link to the master has been down; nothing if it never was up.
+    pub(in crate::node) fn master_down_s(&self, now_s: u64) -> Option<u64> {
+        self.source.as_ref().and_then(|source| source.down_s(now_s))
+    }
+
+    /// Every replica that has asked for the stream.
+    pub(in crate::node) fn attached(&self, now_s: u64) -> impl Iterator<Item = Attached> + '_ {
+        self.replicas.iter().filter_map(move |replica| replica.attached(now_s))
+    }
+
+    /// Whether this connection is that of a replica.
+    pub(in crate::node) fn has_replica(&self, conn: ConnId) -> bool {
+        self.replicas.iter().any(|replica| replica.conn() == conn)
     }
 
     fn replica_mut(&mut self, conn: ConnId) -> Option<&mut Replica> {

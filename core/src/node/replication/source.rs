@@ -2,8 +2,10 @@
 //!
 //! The rule (Redis 7.0, `replication.c: replicationSetMaster, connectWithMaster,
 //! syncWithMaster, replicationCron`): connect to the master at once, and again after every loss;
-//! say hello, ask for the stream from the offset after one's own; apply what comes, and acknowledge
-//! the processed offset every second. A master that says nothing for `repl-timeout` is given up.
+//! ping, say on which port one listens, say what one understands, each with an answer before the
+//! next; ask for the stream from the offset after one's own; apply what comes, and acknowledge
+//! the processed offset every second. A master that says nothing for `repl-timeout` is given up,
+//! in whichever stage, and connected to anew at once; one that refuses is tried in each round.
 //! A former master offers its own history: if the new master shares it, nothing need be copied.
 
 use std::net::Ipv4Addr;
@@ -12,15 +14,18 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::LinkPhase;
+use super::acks::is_getack;
 use super::backlog::Backlog;
 use crate::data::{self, Context, Keyspace, Role};
 use crate::node::Node;
 use crate::node::fact::Fact;
-use crate::node::links::Conn;
+use crate::node::links::{Conn, Refused};
+use crate::node::notice::{Gave, Notice};
 use crate::node::peers::PeerIdx;
 use crate::node::port::{Effect, Effects, Packet, Service};
 use crate::node::profile::BrokenRule;
-use crate::node::stream::{Part, ReplId};
+use crate::node::stats::Stat;
+use crate::node::stream::{Credentials, Part, ReplId};
 use crate::words::{Addr, ConnId, NodeId};
 
 /// The master that a node follows.
@@ -31,9 +36,20 @@ pub(in crate::node) struct Source {
     port: u16,
     conn: Option<ConnId>,
     phase: LinkPhase,
+    answer: Answer,
     history: History,
     last_io_s: u64,
     down_since_s: u64,
+}
+
+/// The answer of the master that comes next, in the handshake.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Pong,
+    AuthOk,
+    PortOk,
+    CapaOk,
+    Sync,
 }
 
 /// Whether a replica has data of which it knows the place in a history.
@@ -52,10 +68,17 @@ impl Source {
         self.history == History::Known
     }
 
+    /// Since when the link is down, if it ever was up.
+    pub(super) fn down_s(&self, now_s: u64) -> Option<u64> {
+        (self.down_since_s > 0).then(|| now_s.saturating_sub(self.down_since_s))
+    }
+
     pub(super) fn silence_s(&self, now_s: u64) -> u64 {
         let since = match self.phase {
             LinkPhase::Connected => self.last_io_s,
-            LinkPhase::Connect | LinkPhase::Connecting | LinkPhase::Handshake => self.down_since_s,
+            LinkPhase::Connect | LinkPhase::Connecting | LinkPhase::Handshake | LinkPhase::Sync => {
+                self.down_since_s
+            }
         };
         now_s.saturating_sub(since)
     }
@@ -73,7 +96,13 @@ impl Node {
             Some(_) => self.now.seconds(),
             None => 0,
         };
-        self.drop_source_link(out);
+        self.leave_source(out);
+        self.disconnect_blocked_clients();
+        if self.replication.source.is_none() {
+            let offset = self.replication.offset;
+            self.replication.backlog.get_or_insert_with(|| Backlog::new(offset));
+            out.note(Fact::Logged(Notice::OffersHistory));
+        }
         let Addr { ip, port, .. } = self.peers[master].addr;
         self.replication.source = Some(Source {
             of: self.peers[master].id,
@@ -81,20 +110,27 @@ impl Node {
             port,
             conn: None,
             phase: LinkPhase::Connect,
+            answer: Answer::Pong,
             history,
             last_io_s: 0,
             down_since_s,
         });
-        self.connect_to_source(out);
+        self.connect_to_source(|to| Notice::Connects { to }, out);
     }
 
     /// Follows nobody any more, and begins a history of its own (`replicationUnsetMaster`).
     pub(in crate::node) fn stop_replicating(&mut self, out: &mut Effects) {
-        self.drop_source_link(out);
-        self.replication.source = None;
+        self.leave_source(out);
         let replication = &mut self.replication;
-        replication.previous = Some((replication.replid, replication.offset + 1));
-        replication.replid = ReplId::random(&mut self.dice);
+        if replication.source.take().is_some_and(|source| source.resumable()) {
+            out.note(Fact::Logged(Notice::ForgetsHistory));
+        }
+        let (old, until) = (replication.replid, replication.offset + 1);
+        let new = ReplId::random(&mut self.dice);
+        replication.previous = Some((old, until));
+        replication.replid = new;
+        replication.alone_since_s = self.now.seconds();
+        out.note(Fact::Logged(Notice::SecondId { old, until, new }));
         replication.selected = super::Selected::No;
         self.drop_replicas(out);
     }
@@ -109,6 +145,14 @@ impl Node {
         }
     }
 
+    /// Gives the link up for good.
+    fn leave_source(&mut self, out: &mut Effects) {
+        if self.replication.is_connected() {
+            out.note(Fact::Logged(Notice::MasterLeft));
+        }
+        self.drop_source_link(out);
+    }
+
     fn drop_source_link(&mut self, out: &mut Effects) {
         let Some(source) = &mut self.replication.source else { return };
         if let Some(conn) = source.conn.take() {
@@ -117,7 +161,8 @@ impl Node {
         }
     }
 
-    fn connect_to_source(&mut self, out: &mut Effects) {
+    /// `notice` is what the log says of it.
+    fn connect_to_source(&mut self, notice: fn(Addr) -> Notice, out: &mut Effects) {
         let now_s = self.now.seconds();
         let Some(source) = &mut self.replication.source else { return };
         let conn = self.conns.next_id();
@@ -125,6 +170,7 @@ impl Node {
         source.last_io_s = now_s;
         source.phase = LinkPhase::Connecting;
         let (to, port) = (source.ip, source.port);
+        out.note(Fact::Logged(notice(Addr { ip: to, port, bus_port: 0 })));
         self.conns.insert(conn, Conn::ToMaster);
         out.push(Effect::Connect { conn, to, port, service: Service::Client });
     }
@@ -133,14 +179,15 @@ impl Node {
         let now_s = self.now.seconds();
         let Some(source) = &mut self.replication.source else { return };
         source.phase = LinkPhase::Handshake;
+        source.answer = Answer::Pong;
         source.last_io_s = now_s;
-        let port = self.peers.me().addr.port;
-        out.send(conn, Packet::Replication(Part::Hello { port }));
+        out.note(Fact::Logged(Notice::ConnectFired));
+        out.send(conn, Packet::Replication(Part::Ping));
     }
 
     /// The link ended; after a loss the next attempt is made at once, after a refusal in the next
     /// round (`replicationHandleMasterDisconnection`).
-    pub(in crate::node) fn on_source_link_closed(&mut self, out: &mut Effects) {
+    pub(in crate::node) fn on_source_link_closed(&mut self, refused: Refused, out: &mut Effects) {
         let offset = self.replication.offset();
         let now_s = self.now.seconds();
         let Some(source) = &mut self.replication.source else { return };
@@ -150,7 +197,9 @@ impl Node {
             source.down_since_s = now_s;
             let of = source.of;
             out.note(Fact::MasterLinkLost { of, offset });
-            self.connect_to_source(out);
+            self.connect_to_source(|to| Notice::Reconnects { to }, out);
+        } else if refused == Refused::Yes {
+            out.note(Fact::Logged(Notice::ConnectRefused));
         }
     }
 
@@ -163,31 +212,96 @@ impl Node {
         }
         source.last_io_s = now_s;
         match part {
-            Part::HelloOk => self.ask_for_stream(conn, out),
-            Part::FullResync { replid, offset } => {
-                source.history = History::None;
-                self.replication.replid = replid;
-                self.replication.previous = None;
-                self.replication.offset = offset;
-                self.drop_replicas(out);
-            }
+            Part::Pong | Part::Ok => self.go_on_with_handshake(conn, out),
+            Part::Denied => self.on_denied(out),
+            Part::FullResync { replid, offset } => self.expect_snapshot(replid, offset, out),
             Part::Snapshot { offset, keyspace } => self.load_snapshot(offset, *keyspace, out),
             Part::Continue { replid } => self.resume_stream(replid, out),
             Part::Command { args, end } => self.apply_command(&args, end, out),
-            Part::Newline | Part::Hello { .. } | Part::Psync { .. } | Part::Ack { .. } => {}
+            Part::Newline
+            | Part::Auth(_)
+            | Part::Ping
+            | Part::Port { .. }
+            | Part::Capa
+            | Part::Psync { .. }
+            | Part::Ack { .. } => {}
         }
+    }
+
+    /// One stage of the handshake after the other.
+    fn go_on_with_handshake(&mut self, conn: ConnId, out: &mut Effects) {
+        let port = self.peers.me().addr.port;
+        let credentials = self.credentials();
+        let Some(source) = &mut self.replication.source else { return };
+        if source.answer == Answer::Pong {
+            out.note(Fact::Logged(Notice::MasterGreeted));
+        }
+        match (source.answer, credentials) {
+            (Answer::Pong, Some(credentials)) => {
+                source.answer = Answer::AuthOk;
+                out.send(conn, Packet::Replication(Part::Auth(Box::new(credentials))));
+            }
+            (Answer::Pong | Answer::AuthOk, _) => {
+                source.answer = Answer::PortOk;
+                out.send(conn, Packet::Replication(Part::Port { port }));
+            }
+            (Answer::PortOk, _) => {
+                source.answer = Answer::CapaOk;
+                out.send(conn, Packet::Replication(Part::Capa));
+            }
+            (Answer::CapaOk, _) => {
+                source.answer = Answer::Sync;
+                self.ask_for_stream(conn, out);
+            }
+            (Answer::Sync, _) => {}
+        }
+    }
+
+    /// What this node says to be let in by its master, if it has a password for that.
+    fn credentials(&self) -> Option<Credentials> {
+        let (user, password) = (&self.config.master_user, &self.config.master_auth);
+        let user = if user.is_empty() { "default" } else { user };
+        let given = || Credentials { user: user.to_owned(), password: password.clone() };
+        (!password.is_empty()).then(given)
+    }
+
+    /// The master does not let this node in: it is tried again in the next round.
+    fn on_denied(&mut self, out: &mut Effects) {
+        let wrong = !self.config.master_auth.is_empty();
+        let gave = if wrong { Gave::WrongPassword } else { Gave::NoPassword };
+        out.note(Fact::Logged(Notice::Denied { gave }));
+        self.drop_source_link(out);
+        if let Some(source) = &mut self.replication.source {
+            source.phase = LinkPhase::Connect;
+        }
+    }
+
+    fn expect_snapshot(&mut self, replid: ReplId, offset: u64, out: &mut Effects) {
+        let Some(source) = &mut self.replication.source else { return };
+        source.phase = LinkPhase::Sync;
+        out.note(Fact::Logged(Notice::FullResync { replid, offset }));
+        out.note(Fact::Logged(Notice::Receives));
+        if std::mem::replace(&mut source.history, History::None) == History::Known {
+            out.note(Fact::Logged(Notice::ForgetsHistory));
+        }
+        self.replication.replid = replid;
+        self.replication.previous = None;
+        self.replication.offset = offset;
+        self.drop_replicas(out);
     }
 
     fn ask_for_stream(&mut self, conn: ConnId, out: &mut Effects) {
         let Some(source) = &self.replication.source else { return };
         let next = self.replication.offset + 1;
         let want = source.resumable().then_some((self.replication.replid, next));
-        out.note(Fact::SyncAsked { of: source.of, offset: self.replication.offset() });
+        let (of, offset) = (source.of, self.replication.offset());
+        out.note(Fact::SyncAsked { of, replid: want.map(|(replid, _)| replid), offset });
         out.send(conn, Packet::Replication(Part::Psync { want }));
     }
 
     fn load_snapshot(&mut self, offset: u64, keyspace: Keyspace, out: &mut Effects) {
-        self.keyspace = keyspace;
+        let before = std::mem::replace(&mut self.keyspace, keyspace);
+        self.touch_all_keys(&before);
         self.replication.offset = offset;
         self.replication.backlog = Some(Backlog::new(offset));
         let keys = self.keyspace.len() as u64;
@@ -198,11 +312,15 @@ impl Node {
     }
 
     fn resume_stream(&mut self, replid: ReplId, out: &mut Effects) {
+        out.note(Fact::Logged(Notice::Continued));
         let replication = &mut self.replication;
         if replication.replid != replid {
             replication.previous = Some((replication.replid, replication.offset + 1));
             replication.replid = replid;
+            out.note(Fact::Logged(Notice::ReplidChanged { to: replid }));
+            self.drop_replicas(out);
         }
+        let replication = &mut self.replication;
         let offset = replication.offset;
         replication.backlog.get_or_insert_with(|| Backlog::new(offset));
         if let Some(of) = self.source_connected() {
@@ -220,11 +338,16 @@ impl Node {
     }
 
     fn apply_command(&mut self, args: &Arc<[Bytes]>, end: u64, out: &mut Effects) {
-        if !is_stream_control(args) {
+        if is_getack(args) {
+            self.acknowledge(out);
+        } else if !is_stream_control(args) {
             let mut context = Context::new(self.now, Role::Applying);
-            data::execute(&mut self.keyspace, &mut context, args);
+            let outcome = data::execute(&mut self.keyspace, &mut context, args);
+            self.touch_keys(&outcome.touched);
         }
         self.replication.offset += data::call_len(args);
+        self.stats.count(Stat::Commands);
+        self.stats.add(Stat::StreamBytesIn, data::call_len(args));
         if self.profile.breaks(BrokenRule::CountsTwice) {
             self.replication.offset += data::call_len(args);
         }
@@ -246,18 +369,37 @@ impl Node {
         let Some(source) = &self.replication.source else { return };
         let silent = match source.phase {
             LinkPhase::Connect => false,
-            LinkPhase::Connecting | LinkPhase::Handshake | LinkPhase::Connected => {
-                now_s.saturating_sub(source.last_io_s) > timeout_s
-            }
+            LinkPhase::Connecting
+            | LinkPhase::Handshake
+            | LinkPhase::Sync
+            | LinkPhase::Connected => now_s.saturating_sub(source.last_io_s) > timeout_s,
         };
         if silent {
-            out.note(Fact::MasterTimedOut { of: source.of });
-            self.drop_source_link(out);
-            self.on_source_link_closed(out);
+            self.give_source_up(out);
         } else if source.phase == LinkPhase::Connect {
-            self.connect_to_source(out);
+            self.connect_to_source(|to| Notice::Connects { to }, out);
         } else {
             self.acknowledge(out);
+        }
+    }
+}
+
+impl Node {
+    /// The master has been silent for too long: it is connected to anew.
+    fn give_source_up(&mut self, out: &mut Effects) {
+        let Some(source) = &self.replication.source else { return };
+        let (of, phase) = (source.of, source.phase);
+        match phase {
+            LinkPhase::Connected => out.note(Fact::MasterTimedOut { of }),
+            LinkPhase::Sync => out.note(Fact::Logged(Notice::TransferTimedOut)),
+            LinkPhase::Connect | LinkPhase::Connecting | LinkPhase::Handshake => {
+                out.note(Fact::Logged(Notice::HandshakeTimedOut));
+            }
+        }
+        self.drop_source_link(out);
+        self.on_source_link_closed(Refused::No, out);
+        if phase != LinkPhase::Connected {
+            self.connect_to_source(|to| Notice::ReconnectsAfterFailure { to }, out);
         }
     }
 }

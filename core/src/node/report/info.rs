@@ -50,7 +50,7 @@ fn count_lines(
 fn suspected_slots(node: &Node) -> (u64, u64) {
     let mut sums = (0, 0);
     for &index in node.peers.indices() {
-        let count = u64::from(node.peers.cold(index).slots.len());
+        let count = u64::from(node.peers.cold(index).slots().len());
         if node.peers[index].is_fail() {
             sums.1 += count;
         } else if node.peers[index].is_pfail() {

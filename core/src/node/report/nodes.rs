@@ -6,6 +6,7 @@ use std::fmt::Write;
 use super::ip_text;
 use crate::data::Reply;
 use crate::node::Node;
+use crate::node::nodes_conf::write_open;
 use crate::node::peers::{Flags, MYSELF, PeerIdx};
 
 /// The flags that are shown, in the order in which they are.
@@ -54,11 +55,12 @@ fn line(node: &Node, index: PeerIdx, text: &mut String) {
     let linked = index == MYSELF || peer.link.is_some();
     let written = write!(
         text,
-        "{} {}:{}@{} {} {} {} {} {} {}",
+        "{} {}:{}@{}{} {} {} {} {} {} {}",
         peer.id,
         ip_text(addr),
         addr.port,
         addr.bus_port,
+        node.hostname_of(index).map(|name| format!(",{name}")).unwrap_or_default(),
         flag_names(peer.flags),
         master,
         peer.ping_sent_ms,
@@ -67,13 +69,32 @@ fn line(node: &Node, index: PeerIdx, text: &mut String) {
         if linked { "connected" } else { "disconnected" },
     );
     written.expect("a String takes all that is written");
-    for range in node.peers.cold(index).slots.ranges() {
+    for range in node.peers.cold(index).slots().ranges() {
         write!(text, " {range}").expect("a String takes all that is written");
+    }
+    if index == MYSELF {
+        open_slots(node, text);
     }
 }
 
-fn flag_names(flags: Flags) -> String {
+fn open_slots(node: &Node, text: &mut String) {
+    for (slot, open) in node.open.iter() {
+        write_open(slot, open.map(|peer| node.peers[peer].id), text);
+    }
+}
+
+pub(in crate::node) fn flag_names(flags: Flags) -> String {
     let shown = FLAG_NAMES.iter().filter(|(flag, _)| flags.any(*flag));
     let names: Vec<&str> = shown.map(|&(_, name)| name).collect();
     if names.is_empty() { "noflags".to_owned() } else { names.join(",") }
+}
+
+/// The flags of these names; nothing if one is not known.
+pub(in crate::node) fn flags_named(names: &str) -> Option<Flags> {
+    let mut flags = Flags::NONE;
+    for name in names.split(',').filter(|name| *name != "noflags") {
+        let (flag, _) = FLAG_NAMES.iter().find(|(_, known)| *known == name)?;
+        flags.set(*flag);
+    }
+    Some(flags)
 }

@@ -36,7 +36,7 @@ fn master_role(node: &Node) -> Reply {
 }
 
 /// What the server says of itself to a client that says hello.
-pub(in crate::node) fn hello(node: &Node, protocol: Protocol) -> Reply {
+pub(in crate::node) fn hello(node: &Node, client_id: u64, protocol: Protocol) -> Reply {
     let replica = node.peers.me().is_replica();
     let version = match protocol {
         Protocol::Resp2 => 2,
@@ -47,7 +47,7 @@ pub(in crate::node) fn hello(node: &Node, protocol: Protocol) -> Reply {
         field("server", Reply::bulk("redis")),
         field("version", Reply::bulk("7.0.15")),
         field("proto", Reply::Integer(version)),
-        field("id", Reply::Integer(node.conns.clients() as i64)),
+        field("id", Reply::Integer(client_id as i64)),
         field("mode", Reply::bulk("cluster")),
         field("role", Reply::bulk(if replica { "replica" } else { "master" })),
         field("modules", Reply::Array(Vec::new())),

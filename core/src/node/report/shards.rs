@@ -13,9 +13,9 @@ pub(in crate::node) fn shards(node: &Node) -> Reply {
 
 fn shard(node: &Node, master: PeerIdx) -> Reply {
     let cold = node.peers.cold(master);
-    let bounds = cold.slots.ranges().into_iter().flat_map(|range| [range.first, range.last]);
+    let bounds = cold.slots().ranges().into_iter().flat_map(|range| [range.first, range.last]);
     let bounds = bounds.map(|slot| Reply::Integer(i64::from(slot.number()))).collect();
-    let members = std::iter::once(master).chain(cold.replicas.iter().copied());
+    let members = std::iter::once(master).chain(node.peers.replicas_of(master));
     let members = members.map(|index| member(node, index)).collect();
     Reply::Map(vec![
         (Reply::bulk("slots"), Reply::Array(bounds)),
@@ -33,13 +33,19 @@ fn member(node: &Node, index: PeerIdx) -> Reply {
     };
     let role = if peer.is_master() { "master" } else { "replica" };
     let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
-    Reply::Map(vec![
+    let mut fields = vec![
         field("id", Reply::bulk(peer.id.to_string())),
         field("port", Reply::Integer(i64::from(peer.addr.port))),
         field("ip", Reply::bulk(ip_text(peer.addr))),
-        field("endpoint", Reply::bulk(ip_text(peer.addr))),
+        field("endpoint", Reply::bulk(node.endpoint_of(index))),
+    ];
+    if let Some(hostname) = node.hostname_of(index) {
+        fields.push(field("hostname", Reply::bulk(hostname.to_owned())));
+    }
+    fields.extend([
         field("role", Reply::bulk(role)),
         field("replication-offset", Reply::Integer(offset as i64)),
         field("health", Reply::bulk(health)),
-    ])
+    ]);
+    Reply::Map(fields)
 }

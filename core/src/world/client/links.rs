@@ -3,6 +3,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::port::{ClientEffect, Endpoint};
+use super::push::Listening;
 use crate::data::{Reply, decode_reply};
 use crate::words::ConnId;
 
@@ -12,6 +13,8 @@ pub(super) struct Link {
     pub conn: ConnId,
     pub to: Endpoint,
     pub state: LinkState,
+    /// What it subscribed to there.
+    listening: Listening,
     /// What came and is not yet a whole reply.
     rest: BytesMut,
 }
@@ -37,7 +40,8 @@ impl Links {
     pub fn open(&mut self, to: Endpoint, out: &mut Vec<ClientEffect>) {
         let conn = ConnId(self.opened);
         self.opened += 1;
-        self.list.push(Link { conn, to, state: LinkState::Opening, rest: BytesMut::new() });
+        let (state, listening) = (LinkState::Opening, Listening::default());
+        self.list.push(Link { conn, to, state, listening, rest: BytesMut::new() });
         out.push(ClientEffect::Connect { conn, to });
     }
 
@@ -69,6 +73,25 @@ impl Links {
             }
             link.to == node
         });
+    }
+
+    pub fn listening(&self, conn: ConnId) -> Listening {
+        let link = self.list.iter().find(|link| link.conn == conn);
+        link.map_or_else(Listening::default, |link| link.listening)
+    }
+
+    /// The connection is new again, or about to end.
+    pub fn stop_listening(&mut self, conn: ConnId) {
+        if let Some(link) = self.list.iter_mut().find(|link| link.conn == conn) {
+            link.listening = Listening::default();
+        }
+    }
+
+    /// Takes in what a confirmation says of subscriptions.
+    pub fn hear(&mut self, conn: ConnId, reply: &Reply) {
+        if let Some(link) = self.list.iter_mut().find(|link| link.conn == conn) {
+            link.listening.hear(reply);
+        }
     }
 
     /// Takes bytes in; who sent them.

@@ -18,6 +18,7 @@
 
 mod links;
 mod port;
+mod push;
 mod redirect;
 mod request;
 mod transcript;
@@ -28,13 +29,16 @@ use bytes::Bytes;
 
 use super::slot_cache::SlotCache;
 use super::step::ClientKind;
-use crate::data::{PrintForm, Reply, encode_call, row};
+use crate::data::{PrintForm, Reply, Spec, encode_call};
+use crate::node;
 use crate::words::{ConnId, Span, Time, slot_of_key};
 use links::{LinkState, Links};
 pub use port::{
     Args, ClientEffect, ClientInput, ClientNote, Endpoint, Failure, KeyNumber, News, Redirect,
     Refusal, Then, Timing,
 };
+pub use redirect::resolve;
+pub(super) use redirect::{SentOn, redirect};
 use request::{Errand, Request, Stage, TIMEOUT};
 
 /// In what the three kinds differ.
@@ -127,11 +131,22 @@ impl Client {
                 }
             }
             ClientInput::LinkClosed { conn } => {
+                let was = self.links.listening(conn);
                 if let Some(node) = self.links.forget(conn) {
+                    self.miss_news(node, was, out);
                     self.on_failure(node, Failure::Closed, now, out);
                 }
             }
             ClientInput::Received { conn, bytes } => self.on_received(conn, bytes, now, out),
+        }
+    }
+
+    /// A listener sees at once that its connection is gone; anybody else with the next command.
+    fn miss_news(&self, node: Endpoint, was: push::Listening, out: &mut Vec<ClientEffect>) {
+        let asks = self.requests.front().and_then(|request| request.stage);
+        if was.is_any() && asks.is_none_or(|stage| stage.node != node) {
+            let (how, then, timing) = (Failure::Closed, Then::GivesUp, Timing::Late);
+            out.push(note(ClientNote::Failed { node, how, then, timing }));
         }
     }
 
@@ -225,13 +240,51 @@ impl Client {
         let Some(node) = self.links.take_in(conn, bytes) else {
             return;
         };
+        // What follows an answer at once is read with it.
+        let mut timing = Timing::Late;
         while let Some(reply) = self.links.next_reply(conn) {
+            let reply = match self.told_beside(conn, reply, timing) {
+                Ok(pushed) => {
+                    out.push(note(ClientNote::Pushed { node, news: pushed.0, timing: pushed.1 }));
+                    continue;
+                }
+                Err(answer) => answer,
+            };
             let stage = self.requests.front().and_then(|request| request.stage);
             match stage.filter(|stage| stage.sent_on == Some(conn)) {
                 Some(stage) => self.on_reply(node, stage.errand, reply, now, out),
                 // Nobody asked: a server that closes says why before it does.
                 None => continue,
             }
+            timing = Timing::InTime;
+        }
+    }
+
+    /// What a node says that answers nothing, and when it is read; else the answer.
+    fn told_beside(
+        &mut self,
+        conn: ConnId,
+        reply: Reply,
+        timing: Timing,
+    ) -> Result<(Reply, Timing), Reply> {
+        let request = self
+            .requests
+            .front()
+            .filter(|request| request.stage.is_some_and(|stage| stage.sent_on == Some(conn)));
+        let is_news = push::news(&reply, self.links.listening(conn));
+        self.links.hear(conn, &reply);
+        if request.is_some_and(|request| push::ends_listening(&request.args)) {
+            self.links.stop_listening(conn);
+        }
+        match (is_news, request) {
+            (None, _) => Err(reply),
+            (Some(push::News::Confirmation), Some(request))
+                if push::asks_for_confirmation(&request.args) =>
+            {
+                Err(reply)
+            }
+            (Some(_), Some(request)) => Ok((reply, request.timing())),
+            (Some(_), None) => Ok((reply, timing)),
         }
     }
 
@@ -298,17 +351,17 @@ impl Client {
         let Some(request) = self.requests.front_mut() else {
             return;
         };
-        let sent_on = redirect::redirect(&reply, node)
-            .filter(|_| request.redirects < rules(self.kind).redirects_max);
+        let sent_on =
+            redirect(&reply, node).filter(|_| request.redirects < rules(self.kind).redirects_max);
         let timing = request.timing();
-        let Some((kind, slot, to)) = sent_on else {
+        let Some(SentOn { kind, slot, to, host }) = sent_on else {
             let (round_trips, waited) = (request.round_trips, now.since(request.asked_at));
             let form = PrintForm::of_call(&request.args);
             let last_word = ClientNote::Answered { node, reply, form, round_trips, waited, timing };
             return self.finish(last_word, now, out);
         };
         request.redirects += 1;
-        out.push(note(ClientNote::Redirected { kind, slot, to, timing }));
+        out.push(note(ClientNote::Redirected { kind, slot, to, host, timing }));
         match self.kind {
             ClientKind::Aware if kind == Redirect::Moved => self.cache.learn(slot, to),
             ClientKind::Aware => {}
@@ -375,9 +428,11 @@ impl Client {
     }
 }
 
-/// The key that decides which node is asked. A command that is no row of `data` has none.
+/// The key, or the shard channel, that decides which node is asked.
 fn first_key(args: &[Bytes]) -> Option<&Bytes> {
-    row(args.first()?)?.keys_of(args).next()
+    let name = args.first()?;
+    let named = |spec: &&Spec| name.eq_ignore_ascii_case(spec.name.as_bytes());
+    node::specs().find(named)?.keys_of(args).next()
 }
 
 fn note(note: ClientNote) -> ClientEffect {

@@ -115,6 +115,8 @@ pub enum ClientNote {
         kind: Redirect,
         slot: Slot,
         to: Endpoint,
+        /// The name of the host, if that was said instead of its address.
+        host: Option<Box<str>>,
         timing: Timing,
     },
     /// The last word on a command: what its user sees.
@@ -130,6 +132,12 @@ pub enum ClientNote {
     /// A command that had no answer within a second.
     Waiting {
         since: Span,
+    },
+    /// Pub/sub: what nobody asked for at this moment, or the further replies to one command.
+    Pushed {
+        node: Endpoint,
+        news: Reply,
+        timing: Timing,
     },
     Failed {
         node: Endpoint,
@@ -182,6 +190,7 @@ impl ClientNote {
             ClientNote::Asked { .. }
             | ClientNote::Redirected { .. }
             | ClientNote::Waiting { .. }
+            | ClientNote::Pushed { .. }
             | ClientNote::CacheRefreshed { .. }
             | ClientNote::WriteAcknowledged { .. }
             | ClientNote::ReadAnswered { .. }
@@ -196,7 +205,7 @@ impl ClientNote {
                 digest.word(1 << 48 | word_of(*node));
                 args.iter().for_each(|arg| digest.bytes(arg));
             }
-            ClientNote::Redirected { kind, slot, to, timing } => {
+            ClientNote::Redirected { kind, slot, to, host: _, timing } => {
                 digest.word(2 << 48 | word_of(*to));
                 digest.word(u64::from(slot.number()) << 8 | (*kind as u64) << 1 | *timing as u64);
             }
@@ -209,6 +218,13 @@ impl ClientNote {
                 digest.word(waited.micros());
             }
             ClientNote::Waiting { since } => digest.word(4 << 48 | since.micros()),
+            ClientNote::Pushed { node, news, timing } => {
+                digest.word(10 << 48 | word_of(*node));
+                let mut bytes = BytesMut::new();
+                encode_reply(news, Protocol::Resp3, &mut bytes);
+                digest.bytes(&bytes);
+                digest.word(*timing as u64);
+            }
             ClientNote::Failed { node, how, then, timing } => {
                 digest.word(5 << 48 | word_of(*node));
                 digest.word((*how as u64) << 2 | (*then as u64) << 1 | *timing as u64);

@@ -6,7 +6,7 @@
 //! cursor: `(waiting)` after a second without an answer, and `NAME< ...` before what comes later.
 
 use super::port::{ClientNote, Failure, Then, Timing};
-use crate::data::print_reply;
+use crate::data::{PrintForm, Reply, print_reply};
 use crate::world::step::ClientKind;
 
 impl ClientNote {
@@ -19,21 +19,22 @@ impl ClientNote {
             | ClientNote::ReadAnswered { .. }
             | ClientNote::NotAcknowledged { .. } => Vec::new(),
             ClientNote::Waiting { .. } => vec!["(waiting)".to_owned()],
-            ClientNote::Redirected { slot, to, timing, .. } => match kind {
+            ClientNote::Redirected { slot, to, host, timing, .. } => match kind {
                 ClientKind::Follow => {
-                    let line = format!("-> Redirected to slot [{slot}] located at {to}");
+                    let place = match host {
+                        Some(host) => format!("{host}:{}", to.port()),
+                        None => to.to_string(),
+                    };
+                    let line = format!("-> Redirected to slot [{slot}] located at {place}");
                     at_its_time(vec![line], name, *timing)
                 }
                 ClientKind::Plain | ClientKind::Aware => Vec::new(),
             },
             ClientNote::Answered { reply, form, timing, .. } => {
-                let text = print_reply(reply, *form);
-                let lines = text
-                    .trim_end_matches('\n')
-                    .split('\n')
-                    .map(|line| line.trim_end_matches('\r').to_owned())
-                    .collect();
-                at_its_time(lines, name, *timing)
+                at_its_time(printed(reply, *form), name, *timing)
+            }
+            ClientNote::Pushed { news, timing, .. } => {
+                at_its_time(printed(news, PrintForm::Quoted), name, *timing)
             }
             ClientNote::Failed { then: Then::TriesAgain, .. } => Vec::new(),
             ClientNote::Failed { node, how, then: Then::GivesUp, timing } => {
@@ -51,6 +52,12 @@ impl ClientNote {
             }
         }
     }
+}
+
+fn printed(reply: &Reply, form: PrintForm) -> Vec<String> {
+    let text = print_reply(reply, form);
+    let lines = text.trim_end_matches('\n').split('\n');
+    lines.map(|line| line.trim_end_matches('\r').to_owned()).collect()
 }
 
 fn at_its_time(lines: Vec<String>, name: &str, timing: Timing) -> Vec<String> {

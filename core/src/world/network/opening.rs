@@ -136,10 +136,9 @@ impl Network {
         let end = connection.end_mut(Side::Opener);
         let was = std::mem::replace(&mut end.state, EndState::Gone);
         let (actor, conn) = (end.actor, end.conn);
-        let table = self.table(key.opener);
-        table.remove(key);
+        self.forget(key);
         if was != EndState::Gone {
-            table.release(conn);
+            self.table(key.opener).release(conn);
             self.arrive(actor, None, Input::LinkRefused { conn }, Some(opened));
         }
     }

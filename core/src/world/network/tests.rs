@@ -80,7 +80,9 @@ impl Lab {
                 Input::Received { packet: Packet::Client(bytes), .. } => {
                     String::from_utf8(bytes.to_vec()).unwrap()
                 }
-                Input::Received { .. } | Input::Tick => panic!("nobody sent that"),
+                Input::Received { .. } | Input::GaveUp { .. } | Input::Started | Input::Tick => {
+                    panic!("nobody sent that")
+                }
             };
             self.heard.push((self.queue.now().micros(), to, what));
         }

@@ -1,13 +1,14 @@
 //! A branch: one history, from the founding of the cluster to its last moment.
 //!
-//! Doing something in the past begins another history that shares everything before: the script is
-//! copied up to there, trace and checkpoints are shared. A branch is named after what was done
-//! differently.
+//! Doing something in the past begins another history that shares everything before: script, trace
+//! and checkpoints. A branch is named after what was done differently.
 
 use super::super::step::Step;
-use super::super::{Trace, World};
+use super::super::{Outside, Trace, World};
+use super::Budget;
 use super::checkpoint::Checkpoints;
-use super::script::{Entry, Moment, Played};
+use super::moment::{Moment, Played};
+use super::script::{Entry, Script};
 use crate::words::Time;
 
 /// One history.
@@ -16,7 +17,7 @@ pub struct Branch {
     pub(super) name: String,
     /// The branch that it was forked from, and when.
     pub(super) from: Option<(usize, Time)>,
-    pub(super) script: Vec<Entry>,
+    pub(super) script: Script,
     pub(super) trace: Trace,
     pub(super) checkpoints: Checkpoints,
     /// Its last moment.
@@ -27,7 +28,7 @@ impl Branch {
     pub(super) fn new(name: String, world: World, trace: Trace, checkpoint_bytes: u64) -> Branch {
         let end = Moment::new(world);
         let checkpoints = Checkpoints::new(end.clone(), checkpoint_bytes);
-        Branch { name, from: None, script: Vec::new(), trace, checkpoints, end }
+        Branch { name, from: None, script: Script::default(), trace, checkpoints, end }
     }
 
     pub fn name(&self) -> &str {
@@ -40,7 +41,7 @@ impl Branch {
     }
 
     /// What was done, in order.
-    pub fn script(&self) -> &[Entry] {
+    pub fn script(&self) -> &Script {
         &self.script
     }
 
@@ -52,6 +53,11 @@ impl Branch {
     /// The digest of the whole run.
     pub fn digest(&self) -> u64 {
         self.end.world.digest()
+    }
+
+    /// The first moment that can be shown: the founding, unless that was forgotten.
+    pub fn begins_at(&self) -> Time {
+        self.checkpoints.first_at()
     }
 
     pub fn ends_at(&self) -> Time {
@@ -67,14 +73,14 @@ impl Branch {
         events: usize,
     ) -> Branch {
         let now = moment.world.now();
-        let mut script = self.script[..moment.entries()].to_vec();
-        if let Some(Entry::Pass(until)) = script.last_mut() {
-            *until = (*until).min(now);
+        let mut script = self.script.up_to(moment.entries());
+        if let Some(&Entry::Pass(until)) = script.last() {
+            script.replace_last(Entry::Pass(until.min(now)));
         }
         match self.script.get(moment.entries()) {
             _ if moment.is_waiting() => script.push(Entry::Break(now)),
-            Some(Entry::Pass(_)) => script.push(Entry::Pass(now)),
-            _ => {}
+            Some(Entry::Pass(_) | Entry::Outside(..)) => script.push(Entry::Pass(now)),
+            Some(Entry::Step(_) | Entry::Break(_)) | None => {}
         }
         let mut trace = self.trace.clone();
         trace.truncate(events);
@@ -90,23 +96,50 @@ impl Branch {
 
     /// Does a step at the end, and lets time pass for as long as it waits.
     pub(super) fn step(&mut self, step: Step) {
-        self.script.push(Entry::Step(step));
+        self.script.push(Entry::Step(Box::new(step)));
+        self.play_out();
+    }
+
+    /// Does at the end what a program outside did, at this time or as soon after it as time is.
+    pub(super) fn outside(&mut self, at: Time, what: Outside) {
+        let entry = Entry::Outside(at.max(self.ends_at()), what);
+        match self.script.last() {
+            // That time passed until then is said by the entry itself.
+            Some(Entry::Pass(_)) => self.script.replace_last(entry),
+            Some(_) | None => self.script.push(entry),
+        }
         self.play_out();
     }
 
     /// Lets time pass at the end.
     pub(super) fn pass(&mut self, until: Time) {
-        match self.script.last_mut() {
-            Some(Entry::Pass(end)) => *end = until,
-            _ => self.script.push(Entry::Pass(until)),
+        match self.script.last() {
+            Some(Entry::Pass(_)) => self.script.replace_last(Entry::Pass(until)),
+            Some(_) | None => self.script.push(Entry::Pass(until)),
         }
         self.play_out();
     }
 
     /// Does what a script says.
-    pub(super) fn follow(&mut self, script: Vec<Entry>) {
-        self.script.extend(script);
+    pub(super) fn follow(&mut self, script: impl IntoIterator<Item = Entry>) {
+        script.into_iter().for_each(|entry| self.script.push(entry));
         self.play_out();
+    }
+
+    /// Forgets the oldest part of the past for the budget: of the script, and what can no longer
+    /// be played to without it.
+    pub(super) fn fit(&mut self, budget: &Budget) {
+        self.trace.fit(budget.trace_bytes);
+        if self.script.bytes() <= budget.script_bytes {
+            return;
+        }
+        let middle = self.script.start() + (self.script.len() - self.script.start()) / 2;
+        if self.checkpoints.newest().entries() < middle {
+            self.checkpoints.keep_now(&self.end, self.script.bytes_ever());
+        }
+        let enough = budget.script_bytes - budget.script_bytes / 4;
+        self.script.forget(enough, self.checkpoints.newest().entries());
+        self.checkpoints.forget_before(self.script.start());
     }
 
     /// Plays what has not been played yet, with a checkpoint whenever one is due.
@@ -114,7 +147,7 @@ impl Branch {
         loop {
             let to = self.checkpoints.due_at();
             let played = self.end.play(&self.script, to, &mut self.trace);
-            self.checkpoints.keep(&self.end);
+            self.checkpoints.keep(&self.end, self.script.bytes_ever());
             if played == Played::ToTheEnd {
                 return;
             }

@@ -9,11 +9,16 @@
 //! The session has a *present* in one branch. At the end of the branch, time goes on and is
 //! recorded; before it, time moves through what is known already.
 //!
-//! - `script`: the entries of a run and how they are played; `checkpoint`: earlier moments;
-//! - `branch`: one history; `text`: a run as plain text that is read back.
+//! - `script`: the entries of a run; `moment`: how they are played; `checkpoint`: earlier moments;
+//! - `branch`: one history; `text`, `head`, `load`: a run as plain text, and reading it back;
+//! - `outside`: what programs outside of the simulation do to it, and hear from it.
 
 mod branch;
 mod checkpoint;
+mod head;
+mod load;
+mod moment;
+mod outside;
 mod script;
 mod text;
 
@@ -22,8 +27,10 @@ use super::step::Step;
 use super::{Event, Level, Setup, Trace, World};
 use crate::words::{Span, Time};
 pub use branch::Branch;
-pub use script::{Entry, Moment, Played};
-pub use text::LoadError;
+pub use load::{Ending, Loader, Progress};
+pub use moment::{Moment, Played};
+pub use script::{Entry, Script};
+pub use text::{Forgotten, LoadError, Scribe};
 
 /// How much memory a session may use for its past.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,11 +39,13 @@ pub struct Budget {
     pub checkpoint_bytes: u64,
     /// For the trace of each branch.
     pub trace_bytes: usize,
+    /// For the script of each branch. A script that has forgotten its beginning cannot be saved.
+    pub script_bytes: u64,
 }
 
 impl Default for Budget {
     fn default() -> Budget {
-        Budget { checkpoint_bytes: 128 << 20, trace_bytes: 64 << 20 }
+        Budget { checkpoint_bytes: 128 << 20, trace_bytes: 64 << 20, script_bytes: 128 << 20 }
     }
 }
 
@@ -49,6 +58,8 @@ pub struct Dropped {
     pub checkpoints: u64,
     /// The oldest events are not there any more; the moments are.
     pub events: usize,
+    /// The oldest entries of the script, and with them all moments before [`Session::begins_at`].
+    pub entries: usize,
 }
 
 /// A place in a branch, to the very step.
@@ -83,8 +94,13 @@ impl Session {
 
     /// A session as [`Session::new`] makes it; nothing if the cluster does not form.
     pub fn try_new(setup: Setup) -> Option<Session> {
+        Session::try_with(setup, Level::Full, Budget::default())
+    }
+
+    /// A session as [`Session::with`] makes it; nothing if the cluster does not form.
+    pub fn try_with(setup: Setup, level: Level, budget: Budget) -> Option<Session> {
         let world = World::try_formed(setup.clone())?;
-        Some(Session::on(world, setup, Level::Full, Budget::default()))
+        Some(Session::on(world, setup, level, budget))
     }
 
     fn on(world: World, setup: Setup, level: Level, budget: Budget) -> Session {
@@ -122,6 +138,11 @@ impl Session {
 
     pub fn now(&self) -> Time {
         self.world().now()
+    }
+
+    /// Where the known past of this branch begins: the founding, unless that was forgotten.
+    pub fn begins_at(&self) -> Time {
+        self.branch().begins_at()
     }
 
     /// Where the known past of this branch ends.
@@ -173,7 +194,11 @@ impl Session {
 
     pub fn dropped(&self) -> Dropped {
         let branch = self.branch();
-        Dropped { checkpoints: branch.checkpoints.dropped(), events: branch.trace.start() }
+        Dropped {
+            checkpoints: branch.checkpoints.dropped(),
+            events: branch.trace.start(),
+            entries: branch.script.start(),
+        }
     }
 
     /// Does a step in the present. In the past this begins a branch, named after the step.
@@ -207,7 +232,7 @@ impl Session {
     /// Moves the present to a time of this branch, between its beginning and its end.
     pub fn seek(&mut self, time: Time) {
         let branch = self.branch();
-        let time = time.max(branch.end.world.origin());
+        let time = time.max(branch.begins_at());
         self.back = (time < branch.ends_at()).then(|| branch.at(time));
     }
 
@@ -293,14 +318,14 @@ impl Session {
         true
     }
 
-    /// The present run as text; see [`Session::load`].
-    pub fn save(&self) -> String {
+    /// The present run as text, if its beginning was not forgotten; see [`Session::load`].
+    pub fn save(&self) -> Result<String, Forgotten> {
         text::save(self)
     }
 
     /// Reads what [`Session::save`] wrote, and plays it to the same end.
     pub fn load(text: &str) -> Result<Session, LoadError> {
-        text::load(text)
+        load::load(text)
     }
 
     /// The name of a branch that begins with this step: `kill 7004 at +6.2 s`.
@@ -316,9 +341,10 @@ impl Session {
     fn settle(&mut self) {
         self.back = None;
         let branch = &mut self.branches[self.current];
-        branch.trace.fit(self.budget.trace_bytes);
+        branch.fit(&self.budget);
         if let Some(broken) = branch.end.world.broken().first().cloned() {
-            panic!("invariant {} is broken: {}\n{}", broken.name, broken.detail, self.save());
+            let run = self.save().unwrap_or_else(|error| error.to_string());
+            panic!("invariant {} is broken: {}\n{run}", broken.name, broken.detail);
         }
     }
 }

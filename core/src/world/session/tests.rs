@@ -67,11 +67,11 @@ fn every_moment_inside_of_a_step_can_be_sought() {
 #[test]
 fn a_saved_run_is_played_to_the_same_end() {
     let saved = session(&FAILOVER);
-    let text = saved.save();
+    let text = saved.save().unwrap();
     let loaded = Session::load(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(loaded.digest(), saved.digest());
     assert_eq!(loaded.trace().len(), saved.trace().len());
-    assert_eq!(loaded.save(), text);
+    assert_eq!(loaded.save().unwrap(), text);
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_step_in_the_past_begins_a_branch() {
     assert_eq!(session.branch().name(), "kill 7004 at +1.2 s");
     session.run_for(Span::from_secs(10));
     assert_ne!(session.digest(), digest);
-    let text = session.save();
+    let text = session.save().unwrap();
     assert!(text.contains("\nbreak 1.24s\n$ kill 7004\n"), "{text}");
     let loaded = Session::load(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     assert_eq!(loaded.digest(), session.digest());
@@ -128,7 +128,7 @@ fn a_stage_of_empty_nodes_is_saved_as_such() {
     let mut session = Session::new(Setup { masters: 0, replicas: 0, empty: 3, ..setup(2) });
     session.apply(&step("7001> CLUSTER MEET 127.0.0.1 7000"));
     session.run_for(Span::from_secs(3));
-    let text = session.save();
+    let text = session.save().unwrap();
     assert!(text.contains("\ncluster masters=0 replicas=0 empty=3 port=7000 "), "{text}");
     let loaded = Session::load(&text).unwrap();
     assert_eq!(loaded.setup(), session.setup());
@@ -156,7 +156,7 @@ fn checkpoints_keep_to_their_budget() {
 
 #[test]
 fn mistakes_in_a_text_are_pointed_at() {
-    let good = session(&["$ kill 7001", "$ run 5s"]).save();
+    let good = session(&["$ kill 7001", "$ run 5s"]).save().unwrap();
     let cases = [
         ("hashslot session 1", "hashslot session 9", (1, 1)),
         ("masters=3", "masters=x", (2, 9)),
@@ -189,7 +189,7 @@ fn a_bookmark_lies_before_what_was_done_at_the_same_time() {
     session.seek(session.world().origin());
     session.seek(session.ends_at());
     assert_eq!(session.digest(), other);
-    let loaded = Session::load(&session.save()).unwrap();
+    let loaded = Session::load(&session.save().unwrap()).unwrap();
     assert_eq!(loaded.digest(), other);
 }
 

@@ -44,14 +44,14 @@ pub enum Step {
     Pause(Port),
     /// The process goes on (SIGCONT).
     Resume(Port),
-    /// What is sent between two nodes does not arrive.
-    Cut { from: Port, to: Port, way: Way },
-    /// Cuts, partitions and slow links end: all of them, or those between two nodes.
-    Heal(Option<(Port, Port)>),
+    /// What is sent between two of them does not arrive.
+    Cut { from: Party, to: Party, way: Way },
+    /// Cuts, partitions and slow links end: all of them, or those between two.
+    Heal(Option<(Party, Party)>),
     /// Only nodes of one group hear each other; those that are not named form a group of their own.
     Partition(Vec<Vec<Port>>),
     /// What is sent takes this long from now on.
-    Slow { from: Port, to: Port, way: Way, latency: Span, jitter: Span },
+    Slow { from: Party, to: Party, way: Way, latency: Span, jitter: Span },
     /// Bus messages of one kind are lost, singly; everything else arrives.
     Drop { kind: MessageKind, from: Port, to: Port, way: Way },
     /// No kind of message is dropped any more.
@@ -107,7 +107,11 @@ pub enum Ask {
     Writes,
     /// The digest of the run so far.
     Digest,
-    /// What the node has written to its log.
+    /// The file in which the node keeps its table.
+    NodesConf(Port),
+    /// What the node has noticed.
+    Facts(Port),
+    /// What a real server would have written to its log.
     Log(Port),
 }
 
@@ -134,7 +138,8 @@ pub enum ClientName {
     Named(Name),
 }
 
-/// A client's name: a letter, then letters, digits, `-` and `_`; at most 32 in all; never `cli`.
+/// A client's name: a letter, then letters, digits, `-` and `_`; at most 32 in all; neither `cli`
+/// nor `outside`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name(String);
 
@@ -143,7 +148,7 @@ impl Name {
         let is_name = text.starts_with(|c: char| c.is_ascii_alphabetic())
             && text.len() <= 32
             && text.bytes().all(is_name_byte)
-            && text != "cli";
+            && !matches!(text, "cli" | Party::OUTSIDE);
         is_name.then(|| Name(text.to_owned()))
     }
 
@@ -215,6 +220,31 @@ impl TryFrom<u16> for Port {
     }
 }
 
+/// One end of a path: a node, or the programs outside of the simulation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Party {
+    Node(Port),
+    Outside,
+}
+
+impl Party {
+    /// The name of all programs outside.
+    pub const OUTSIDE: &str = "outside";
+
+    pub const fn node(self) -> Option<Port> {
+        match self {
+            Party::Node(port) => Some(port),
+            Party::Outside => None,
+        }
+    }
+}
+
+impl From<Port> for Party {
+    fn from(port: Port) -> Party {
+        Party::Node(port)
+    }
+}
+
 /// How a client treats a redirect.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum ClientKind {
@@ -235,6 +265,8 @@ pub enum Data {
     Empty,
     /// Neither its nodes.conf nor keys: it starts as a stranger.
     LostConfig,
+    /// A nodes.conf that ends in the middle of a line: it does not start.
+    TornConfig,
 }
 
 /// Which way between two nodes.
@@ -254,6 +286,9 @@ pub enum MessageKind {
     Update,
     AuthReq,
     AuthAck,
+    MfStart,
+    Publish,
+    PublishShard,
     /// What a master sends to its replica.
     Replication,
 }
@@ -285,7 +320,9 @@ impl Line {
     pub fn ports(&self) -> Vec<Port> {
         match self {
             Line::Step(step) => step.ports(),
-            Line::Ask(Ask::Why(node) | Ask::Log(node)) => vec![*node],
+            Line::Ask(
+                Ask::Why(node) | Ask::NodesConf(node) | Ask::Facts(node) | Ask::Log(node),
+            ) => vec![*node],
             Line::Ask(Ask::Events { node, .. } | Ask::Beliefs(node)) => {
                 node.iter().copied().collect()
             }
@@ -314,8 +351,10 @@ impl Step {
             | Step::Config { node, .. } => vec![*node],
             Step::Cut { from, to, .. }
             | Step::Heal(Some((from, to)))
-            | Step::Slow { from, to, .. }
-            | Step::Drop { from, to, .. } => vec![*from, *to],
+            | Step::Slow { from, to, .. } => {
+                [from, to].into_iter().filter_map(|party| party.node()).collect()
+            }
+            Step::Drop { from, to, .. } => vec![*from, *to],
             Step::Partition(groups) => groups.iter().flatten().copied().collect(),
             Step::RunUntil { condition, .. } => condition.ports(),
             Step::Heal(None)

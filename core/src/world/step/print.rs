@@ -8,7 +8,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use crate::words::{Span, TextError, quote_arg};
 
 use super::verbs::{CLIENT_KINDS, DRAWS, MESSAGE_KINDS};
-use super::{Ask, ClientKind, ClientName, Data, Draw, Line, MessageKind, Name, Offset, Port};
+use super::{
+    Ask, ClientKind, ClientName, Data, Draw, Line, MessageKind, Name, Offset, Party, Port,
+};
 use super::{Setting, Step, Way};
 
 impl fmt::Display for Step {
@@ -114,6 +116,8 @@ impl fmt::Display for Ask {
             }
             Ask::Writes => f.write_str("writes"),
             Ask::Digest => f.write_str("digest"),
+            Ask::NodesConf(node) => write!(f, "nodes.conf {node}"),
+            Ask::Facts(node) => write!(f, "facts {node}"),
             Ask::Log(node) => write!(f, "log {node}"),
         }
     }
@@ -163,12 +167,22 @@ impl fmt::Display for Port {
     }
 }
 
+impl fmt::Display for Party {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Party::Node(port) => port.fmt(f),
+            Party::Outside => f.write_str(Party::OUTSIDE),
+        }
+    }
+}
+
 impl fmt::Display for Data {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Data::Keep => "",
             Data::Empty => " empty",
             Data::LostConfig => " without nodes.conf",
+            Data::TornConfig => " torn nodes.conf",
         })
     }
 }

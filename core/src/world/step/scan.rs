@@ -2,7 +2,7 @@
 
 use crate::words::{ParseSpanError, QuoteError, Span, TextError, Word, nearest, split_words};
 
-use super::Port;
+use super::{Party, Port};
 
 /// The words of a line, and how far they are read.
 pub(in crate::world) struct Scan {
@@ -84,6 +84,14 @@ impl Scan {
             let message = format!("`{found}` names no node");
             self.at_last(message, "nodes are named by their port, as in 7000")
         })
+    }
+
+    /// A node, or `outside`.
+    pub fn party(&mut self) -> Result<Party, TextError> {
+        match self.eat(Party::OUTSIDE) {
+            true => Ok(Party::Outside),
+            false => self.port().map(Party::Node),
+        }
     }
 
     /// A duration.

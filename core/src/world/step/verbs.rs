@@ -4,6 +4,8 @@
 //! help, and the function that reads what follows. Completion, help and the documents read the same
 //! rows.
 
+use std::fmt::Display;
+
 use crate::words::{Span, TextError, nearest};
 
 use super::scan::{Scan, whole_number};
@@ -37,7 +39,7 @@ pub const VERBS: &[Verb] = verbs![
         "ends the process: connections to it are refused", |s| node(s, Step::Kill);
     "crash", "$ crash PORT", "$ crash 7001",
         "ends the machine: nothing answers", |s| node(s, Step::Crash);
-    "restart", "$ restart PORT [empty | without nodes.conf]", "$ restart 7001",
+    "restart", "$ restart PORT [empty | without nodes.conf | torn nodes.conf]", "$ restart 7001",
         "starts a dead node again", restart;
     "pause", "$ pause PORT", "$ pause 7001",
         "stops the process, its connections stay open", |s| node(s, Step::Pause);
@@ -50,7 +52,7 @@ pub const VERBS: &[Verb] = verbs![
     "partition", "$ partition PORT... | PORT... [| ...]", "$ partition 7001 | 7000 7002 7003",
         "only nodes of one group hear each other", partition;
     "slow", "$ slow PORT ->|<-> PORT SPAN [jitter SPAN]", "$ slow 7000 <-> 7001 50ms jitter 10ms",
-        "sets how long it takes from node to node", slow;
+        "sets how long it takes from node to node; `outside` is all real clients", slow;
     "drop", "$ drop KIND PORT ->|<-> PORT, or: $ drop none", "$ drop fail 7000 -> 7001",
         "loses bus messages of one kind", drop_messages;
     "roll", "$ roll PORT election-delay SPAN", "$ roll 7004 election-delay 900ms",
@@ -77,8 +79,14 @@ pub const VERBS: &[Verb] = verbs![
         "shows which acknowledged writes are kept or lost", |_| Ok(Line::Ask(Ask::Writes));
     "digest", "$ digest", "$ digest",
         "shows the digest of the run so far", |_| Ok(Line::Ask(Ask::Digest));
+    "nodes.conf", "$ nodes.conf PORT", "$ nodes.conf 7001",
+        "shows the file in which a node keeps its table",
+        |s| Ok(Line::Ask(Ask::NodesConf(s.port()?)));
+    "facts", "$ facts PORT", "$ facts 7001",
+        "shows what a node has noticed", |s| Ok(Line::Ask(Ask::Facts(s.port()?)));
     "log", "$ log PORT", "$ log 7001",
-        "shows what a node has logged", |s| Ok(Line::Ask(Ask::Log(s.port()?)));
+        "shows the lines that a real server would have logged",
+        |s| Ok(Line::Ask(Ask::Log(s.port()?)));
 ];
 
 pub(super) const CLIENT_KINDS: &[(&str, ClientKind)] =
@@ -93,6 +101,9 @@ pub const MESSAGE_KINDS: &[(&str, MessageKind)] = &[
     ("update", MessageKind::Update),
     ("auth-req", MessageKind::AuthReq),
     ("auth-ack", MessageKind::AuthAck),
+    ("mfstart", MessageKind::MfStart),
+    ("publish", MessageKind::Publish),
+    ("publishshard", MessageKind::PublishShard),
     ("replication", MessageKind::Replication),
 ];
 
@@ -154,14 +165,21 @@ fn restart(scan: &mut Scan) -> Result<Line, TextError> {
             scan.keyword("nodes.conf")?;
             Data::LostConfig
         }
+        false if scan.eat("torn") => {
+            scan.keyword("nodes.conf")?;
+            Data::TornConfig
+        }
         false => Data::Keep,
     };
     Ok(Line::Step(Step::Restart { node, data }))
 }
 
 /// `A -> B`, `A <-> B`, or `A B`, which means both ways.
-fn link(scan: &mut Scan) -> Result<(Port, Port, Way), TextError> {
-    let from = scan.port()?;
+fn link<T: Copy + PartialEq + Display>(
+    scan: &mut Scan,
+    read: fn(&mut Scan) -> Result<T, TextError>,
+) -> Result<(T, T, Way), TextError> {
+    let from = read(scan)?;
     let way = match scan.eat("->") {
         true => Way::OneWay,
         false => {
@@ -169,16 +187,16 @@ fn link(scan: &mut Scan) -> Result<(Port, Port, Way), TextError> {
             Way::BothWays
         }
     };
-    let to = scan.port()?;
+    let to = read(scan)?;
     if from == to {
-        let message = format!("a link joins two nodes, and this is {from} twice");
+        let message = format!("a link joins two, and this is {from} twice");
         return Err(scan.at_last(message, "name another node"));
     }
     Ok((from, to, way))
 }
 
 fn cut(scan: &mut Scan) -> Result<Line, TextError> {
-    let (from, to, way) = link(scan)?;
+    let (from, to, way) = link(scan, Scan::party)?;
     Ok(Line::Step(Step::Cut { from, to, way }))
 }
 
@@ -186,7 +204,7 @@ fn heal(scan: &mut Scan) -> Result<Line, TextError> {
     if scan.is_at_end() {
         return Ok(Line::Step(Step::Heal(None)));
     }
-    match link(scan)? {
+    match link(scan, Scan::party)? {
         (one, other, Way::BothWays) => Ok(Line::Step(Step::Heal(Some((one, other))))),
         (one, other, Way::OneWay) => {
             Err(scan
@@ -212,7 +230,7 @@ fn partition(scan: &mut Scan) -> Result<Line, TextError> {
 }
 
 fn slow(scan: &mut Scan) -> Result<Line, TextError> {
-    let (from, to, way) = link(scan)?;
+    let (from, to, way) = link(scan, Scan::party)?;
     let latency = scan.span()?;
     let jitter = match scan.eat("jitter") {
         true => scan.span()?,
@@ -226,7 +244,7 @@ fn drop_messages(scan: &mut Scan) -> Result<Line, TextError> {
         return Ok(Line::Step(Step::Undrop));
     }
     let kind = scan.choice("kind of message", MESSAGE_KINDS)?;
-    let (from, to, way) = link(scan)?;
+    let (from, to, way) = link(scan, Scan::port)?;
     Ok(Line::Step(Step::Drop { kind, from, to, way }))
 }
 
@@ -275,7 +293,8 @@ fn client(scan: &mut Scan) -> Result<Line, TextError> {
     let found = scan.text("name")?;
     let name = Name::parse(&found).ok_or_else(|| {
         let message = format!("`{found}` cannot name a client");
-        let help = "begin with a letter, go on with letters, digits, - and _; `cli` is taken";
+        let help = "begin with a letter, go on with letters, digits, - and _; `cli` and \
+                    `outside` are taken";
         scan.at_last(message, help)
     })?;
     let kind = scan.choice("kind of client", CLIENT_KINDS)?;

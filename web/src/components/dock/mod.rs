@@ -27,6 +27,7 @@ use yew::prelude::*;
 
 use crate::lab::{Reason, Shown};
 use crate::model::Tab;
+use crate::watching::present;
 use beliefs::BeliefsTab;
 use events::EventsTab;
 use slots::SlotsTab;
@@ -49,6 +50,7 @@ pub struct Props {
 pub fn Dock(props: &Props) -> Html {
     let Some(shown) = props.shown.clone() else { return Html::default() };
     let masters = props.masters.max(1);
+    let column = if shown.live.is_some() { "Cluster" } else { "Lesson" };
     let content = props.tab.map(|tab| match tab {
         Tab::Events => html! { <EventsTab {shown} /> },
         Tab::Beliefs => html! { <BeliefsTab {shown} ringed={props.ringed.clone()} /> },
@@ -58,7 +60,7 @@ pub fn Dock(props: &Props) -> Html {
     });
     html! {
         <aside class={classes!("dock-frame", props.tab.map(|_| "open"))} aria-label="Dock">
-            <Tabs open={props.tab} />
+            <Tabs open={props.tab} {column} />
             if let (Some(tab), Some(content)) = (props.tab, content) {
                 <div class="dock" id="dock" role="tabpanel" tabindex="-1"
                     aria-labelledby={id_of(Some(tab))}>
@@ -73,10 +75,19 @@ pub fn Dock(props: &Props) -> Html {
 pub type Moment = (Span, Option<usize>, Span, usize, Option<u16>);
 
 pub fn moment(shown: &Shown) -> Moment {
+    // What goes on by itself is asked about now and then, and not ten times a second.
+    if let Some(served) = present(shown) {
+        let step = REFRESH_MICROS * u64::from(served.speed_percent.max(1)) / 100;
+        let elapsed = Span::from_micros(shown.elapsed.micros() / step * step);
+        return (elapsed, None, Span::ZERO, 0, shown.stage.seen_by);
+    }
     let position = shown.now.as_ref().map(|told| told.position);
     let branch = shown.lanes.iter().find(|lane| lane.is_current).map_or(0, |lane| lane.branch);
     (shown.elapsed, position, shown.present, branch, shown.stage.seen_by)
 }
+
+/// How often a tab looks at a present that goes on by itself.
+const REFRESH_MICROS: u64 = 500_000;
 
 /// The class that gives the hue of a node's shard.
 pub fn hue(port: u16, masters: u16) -> String {

@@ -3,6 +3,7 @@
 
 use std::rc::Rc;
 
+use hashslot_core::node::Open;
 use hashslot_core::view::{Arc, SlotMap, Truth, counted, owner_in};
 use hashslot_core::words::Slot;
 use web_sys::{Element, KeyboardEvent};
@@ -129,8 +130,20 @@ fn named(number: u16, map: &SlotMap) -> String {
             })
         })
         .collect();
+    let open = map.open.iter().filter(|(_, known, _)| *known == slot);
+    let others: Vec<String> =
+        open.map(|(by, _, open)| format!("{by} {}", way(*open))).chain(others).collect();
     let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
     format!("Slot {number}: {owner}, {keys}{others}.")
+}
+
+/// What a node does with a slot that it has open.
+fn way(open: Open<Option<u16>>) -> String {
+    let port = |port: Option<u16>| port.map_or("a node that is gone".to_owned(), |p| p.to_string());
+    match open {
+        Open::MigratingTo(to) => format!("migrates it to {}", port(to)),
+        Open::ImportingFrom(from) => format!("imports it from {}", port(from)),
+    }
 }
 
 /// How much of the map is told to those who cannot see it.
@@ -184,6 +197,17 @@ fn legend(map: &SlotMap, gone: &[u16], masters: u16) -> Html {
                 </thead>
                 <tbody>{ for owners.iter().map(owner) }</tbody>
             </table>
+            if !map.open.is_empty() {
+                <h3>{ "Open slots" }</h3>
+                <ul class="otherwise">
+                    { for map.open.iter().take(OPEN_MAX).map(|(by, slot, open)| html! {
+                        <li>{ format!("Slot {slot}: {by} {}.", way(*open)) }</li>
+                    }) }
+                    if map.open.len() > OPEN_MAX {
+                        <li>{ format!("And {} more.", map.open.len() - OPEN_MAX) }</li>
+                    }
+                </ul>
+            }
             <h3>{ "Who thinks otherwise" }</h3>
             if map.otherwise.is_empty() {
                 <p class="hint">{ "Nobody: every node that runs has this map." }</p>
@@ -197,6 +221,9 @@ fn legend(map: &SlotMap, gone: &[u16], masters: u16) -> Html {
 fn size(arc: &Arc) -> u32 {
     u32::from(arc.slots.last.number() - arc.slots.first.number()) + 1
 }
+
+/// How many open slots are named before the rest is counted.
+const OPEN_MAX: usize = 12;
 
 /// How many runs are named before the rest is counted.
 const RUNS_MAX: usize = 4;

@@ -22,6 +22,8 @@ const TABS: [(Option<Tab>, &str); 6] = [
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub open: Option<Tab>,
+    /// What the column beside the stage is called where it is a tab.
+    pub column: &'static str,
 }
 
 #[component]
@@ -59,7 +61,10 @@ pub fn Tabs(props: &Props) -> Html {
     html! {
         <div class="dock-strip">
             <div class="dock-tabs" role="tablist" aria-label="Dock" onkeydown={on_key}>
-                { for TABS.iter().map(|&(tab, name)| html! { <One {tab} {name} {open} /> }) }
+                { for TABS.iter().map(|&(tab, name)| {
+                    let name = if tab.is_none() { props.column } else { name };
+                    html! { <One {tab} {name} {open} /> }
+                }) }
             </div>
             // Where the top line has no room for it.
             <button class="to-terminal" type="button" onclick={on_terminal}

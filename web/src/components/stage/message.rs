@@ -7,6 +7,7 @@ use super::kinds::Kind;
 use super::layout::Layout;
 use super::plane::{Area, Curve, Place, px};
 use crate::lab::Shown;
+use crate::watching::present;
 
 /// A message between two that are on the stage.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,29 +22,55 @@ pub struct Message {
     width: f64,
 }
 
-/// The message of a moment; of those that a node neither sent nor got it knows nothing.
+/// The message of a moment; of those that a node neither sent nor got it knows nothing. What goes
+/// on by itself is shown while it is news, and what real clients are told is shown apart.
 pub fn message(shown: &Shown, layout: &Layout) -> Option<Message> {
     let arrow = shown.arrow.as_ref().filter(|it| is_known(shown, &it.from, &it.to))?;
-    let way = layout.way(&arrow.from, &arrow.to);
+    if let Some(served) = present(shown) {
+        let are_nodes = [&arrow.from, &arrow.to].iter().all(|it| layout.node(it).is_some());
+        let age = shown
+            .now
+            .as_ref()
+            .map_or(0, |now| shown.elapsed.micros().saturating_sub(now.elapsed.micros()));
+        if !are_nodes || age > NEWS_MICROS * u64::from(served.speed_percent) / 100 {
+            return None;
+        }
+    }
     let is_redirect =
         shown.now.iter().any(|told| told.sentence.key.starts_with("client-redirected"));
     let (kind, said) = match is_redirect && arrow.what == "reply" {
         true => (Kind::Redirect, "redirect"),
         false => (Kind::of(&arrow.what), arrow.what.as_str()),
     };
-    let wide = |letter: char| if letter.is_uppercase() { 10.2 } else { 8.8 };
-    let width = said.chars().map(wide).sum::<f64>() + 38.0;
-    Some(Message {
-        from: arrow.from.clone().into(),
-        to: arrow.to.clone().into(),
-        what: arrow.what.clone().into(),
-        said: said.to_owned().into(),
-        kind,
-        way,
-        label: label_place(way, width, layout),
-        width,
-    })
+    Some(Message::of((&arrow.from, &arrow.to), &arrow.what, said, kind, layout))
 }
+
+impl Message {
+    pub fn of(
+        (from, to): (&str, &str),
+        what: &str,
+        said: &str,
+        kind: Kind,
+        layout: &Layout,
+    ) -> Message {
+        let wide = |letter: char| if letter.is_uppercase() { 10.2 } else { 8.8 };
+        let width = said.chars().map(wide).sum::<f64>() + 38.0;
+        let way = layout.way(from, to);
+        Message {
+            from: from.to_owned().into(),
+            to: to.to_owned().into(),
+            what: what.to_owned().into(),
+            said: said.to_owned().into(),
+            kind,
+            way,
+            label: label_place(way, width, layout),
+            width,
+        }
+    }
+}
+
+/// For how long, in real time, what happened to a served cluster is news.
+const NEWS_MICROS: u64 = 3_000_000;
 
 /// Whether whoever looks can know of what goes between two.
 pub fn is_known(shown: &Shown, from: &str, to: &str) -> bool {
@@ -55,6 +82,9 @@ pub fn is_known(shown: &Shown, from: &str, to: &str) -> bool {
 
 /// Whether a client takes part in what is shown, and its name.
 pub fn talking_client(shown: &Shown, layout: &Layout) -> Option<AttrValue> {
+    if let Some(live) = &shown.live {
+        return Some(live.served.clients.to_string().into());
+    }
     let arrow = shown.arrow.iter().flat_map(|arrow| [&arrow.from, &arrow.to]);
     let flights = shown.flights.iter().flat_map(|flight| [&flight.from, &flight.to]);
     let name = arrow.chain(flights).find(|name| layout.node(name).is_none())?;
@@ -66,14 +96,28 @@ pub fn talking_client(shown: &Shown, layout: &Layout) -> Option<AttrValue> {
 #[derive(Properties, PartialEq)]
 pub struct Props {
     pub message: Message,
-    /// Whether it still travels above, and the arrow only shows the way.
-    pub is_under_way: bool,
+    pub rest: Rest,
+}
+
+/// How a message rests on the stage.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rest {
+    /// It still travels above, and the arrow only shows the way.
+    Coming,
+    Staying,
+    /// It is gone after a while.
+    Fading,
 }
 
 #[component]
 pub fn Resting(props: &Props) -> Html {
     let Message { from, to, what, said, kind, way, label, width } = &props.message;
-    let class = classes!("message", kind.ink().class(), props.is_under_way.then_some("coming"));
+    let rest = match props.rest {
+        Rest::Coming => Some("coming"),
+        Rest::Staying => None,
+        Rest::Fading => Some("fading"),
+    };
+    let class = classes!("message", kind.ink().class(), rest);
     let sign_at = format!("translate({} 0)", px(16.0 - width / 2.0));
     html! {
         <g {class} data-from={from} data-to={to} data-what={what} aria-hidden="true">
@@ -93,13 +137,22 @@ pub fn Resting(props: &Props) -> Html {
     }
 }
 
-/// A client is no part of the cluster: a plain word.
-pub fn client(name: &AttrValue, layout: &Layout) -> Html {
+/// A client is no part of the cluster: a plain word; of real ones, how many there are.
+pub fn client(name: &AttrValue, shown: &Shown, layout: &Layout) -> Html {
     let at = format!("translate({} {})", px(layout.client.x), px(layout.client.y));
+    if shown.live.is_none() {
+        return html! {
+            <g class="client" transform={at} key="client">
+                <rect class="plate" x="-36" y="-16" width="72" height="32" rx="16" />
+                <text text-anchor="middle" dominant-baseline="central">{ name }</text>
+            </g>
+        };
+    }
     html! {
         <g class="client" transform={at} key="client">
-            <rect class="plate" x="-36" y="-16" width="72" height="32" rx="16" />
-            <text text-anchor="middle" dominant-baseline="central">{ name }</text>
+            <rect class="plate" x="-38" y="-18" width="76" height="36" rx="12" />
+            <text y="-2" text-anchor="middle">{ name }</text>
+            <text class="whose" y="12" text-anchor="middle">{ "your clients" }</text>
         </g>
     }
 }

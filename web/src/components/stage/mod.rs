@@ -8,7 +8,8 @@
 //! - `plane`, `seating`, `layout` with `ring` and `rows`: where everything stands;
 //! - `drawn`: what of a moment is drawn, no finer than it can be seen;
 //! - `slots`, `links`, `node` with `opinions`, `message`: the picture; `kinds`: how messages look;
-//! - `flights` and `canvas`: messages that move, above the picture;
+//! - `flights` and `canvas`: messages that move, above the picture; `told`: what real clients were
+//!   told, for as long as it takes to read;
 //! - `deeds`, `menu` and `menus`: what can be done with a node or a link; `tools`: a partition is
 //!   drawn;
 //! - `measure`: how large the stage is.
@@ -33,6 +34,7 @@ mod seating;
 mod slots;
 #[cfg(test)]
 mod tests;
+mod told;
 mod tools;
 
 use std::rc::Rc;
@@ -43,18 +45,20 @@ use hashslot_core::lesson::Sight;
 use web_sys::KeyboardEvent;
 use yew::prelude::*;
 
-use crate::lab::{Lesson, Shown};
+use crate::lab::{Lesson, Redirected, Shown};
 use crate::model::{Motion, Pace};
+use crate::watching::present;
 use canvas::{Canvas, Sky};
 use deeds::Open;
 use layout::{Form, Layout, MARKS_MAX};
 use links::{Bands, Following, Link};
 use measure::use_size;
 use menus::{OpenMenu, focus_node};
-use message::{Message, Resting};
+use message::{Message, Rest, Resting};
 use node::Node;
 use seating::Seating;
 use slots::Slots;
+use told::Told;
 use tools::Tools;
 
 #[derive(Properties, PartialEq)]
@@ -65,6 +69,8 @@ pub struct Props {
     pub pace: Pace,
     /// What is pointed at.
     pub ringed: Rc<Vec<Sight>>,
+    /// Where real clients were sent last, oldest first.
+    pub redirects: Rc<Vec<Redirected>>,
 }
 
 #[component]
@@ -154,6 +160,10 @@ fn picture(
     let position = shown.now.as_ref().map_or_else(String::new, |now| now.position.to_string());
     let resting = message.filter(|_| !steady);
     let client = message::talking_client(shown, layout);
+    let rest = match travels && present(shown).is_none() {
+        true => Rest::Coming,
+        false => Rest::Staying,
+    };
     let (width, height) = (layout.size.width, layout.size.height);
     let class = match layout.form {
         Form::Ring { .. } => "ring-form",
@@ -168,10 +178,13 @@ fn picture(
             <Bands {bands} layout={layout.clone()} />
             <Slots runs={slots::runs(stage)} layout={layout.clone()} />
             <g class="nodes">{ for nodes }</g>
-            { for client.iter().map(|name| message::client(name, layout)) }
             { for resting.map(|message| html! {
-                <Resting key={position.clone()} message={message.clone()} is_under_way={travels} />
+                <Resting key={position.clone()} message={message.clone()} {rest} />
             }) }
+            if shown.live.is_some() {
+                <Told redirects={props.redirects.clone()} layout={layout.clone()} />
+            }
+            { for client.iter().map(|name| message::client(name, shown, layout)) }
         </svg>
     }
 }
@@ -217,7 +230,9 @@ fn use_travels(props: &Props) -> bool {
     };
     if is_new {
         let is_held = is_same_message(last.0.as_deref(), props.shown.as_deref());
-        last.2 = last.1 != Motion::Still && !is_held && !prefers_stillness();
+        let is_live = props.shown.as_deref().is_some_and(|shown| present(shown).is_some());
+        let goes_on = last.1 != Motion::Still || is_live;
+        last.2 = goes_on && !is_held && !prefers_stillness();
         last.0 = props.shown.clone();
     }
     last.1 = props.motion;
@@ -244,7 +259,10 @@ fn use_flights(
     message: &Option<Message>,
     sky: &Rc<Sky>,
 ) {
-    let (sky, message, pace) = (sky.clone(), message.clone(), props.pace);
+    // What goes on by itself is shown as it goes, whatever the pace.
+    let is_live = props.shown.as_deref().is_some_and(|shown| present(shown).is_some());
+    let pace = if is_live { Pace::Steady(1.0) } else { props.pace };
+    let (sky, message) = (sky.clone(), message.clone());
     let newest = props.shown.as_ref().map(|shown| Newest(shown.clone()));
     use_effect_with(newest, move |newest| {
         let (Some(Newest(shown)), Some(layout), true) = (newest, layout, travels) else {

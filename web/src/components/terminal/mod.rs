@@ -14,6 +14,7 @@ use std::rc::Rc;
 
 use gloo::utils::document;
 use hashslot_core::words::Span;
+use hashslot_core::world::step::Party;
 use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
@@ -22,6 +23,7 @@ use super::{chosen, spoken};
 use crate::asker::{Asker, use_asker};
 use crate::lab::{Ask, Shown};
 use crate::model::{Action, Motion};
+use crate::watching::present;
 use screen::{Deed, Mistake, Row, Screen, mistake_in};
 use speaker::Speaker;
 
@@ -79,11 +81,17 @@ pub fn Terminal(props: &Props) -> Html {
 
 /// What a line of the learner's own will do to the run.
 fn where_it_acts(shown: &Shown, is_moving: bool) -> String {
+    if present(shown).is_some() {
+        return "Your line acts on the served cluster itself: its clients notice.".to_owned();
+    }
     let moment = match shown.is_present || is_moving {
         true => String::new(),
         false => format!("Your line acts at the moment that is shown, {}. ", spoken(shown.elapsed)),
     };
     let run = match shown.branch() {
+        _ if shown.live.is_some() => {
+            "It begins a run of your own, which your clients know nothing of."
+        }
         Some(_) => "This is a run of your own: the button Back to the lesson leads back.",
         None => {
             "A command of your own leaves the lesson's run; a button on the timeline leads back."
@@ -119,7 +127,7 @@ fn focus(field: &NodeRef) {
 fn speakers(shown: &Shown, current: &Speaker) -> Vec<Html> {
     let is_own = |name: &&String| {
         let is_port = name.parse::<u16>().is_ok() || name.starts_with("client of");
-        !is_port && *name != "cli"
+        !is_port && !matches!(name.as_str(), "cli" | Party::OUTSIDE)
     };
     let mut all = vec![(Speaker::Follow, "redis-cli -c".to_owned())];
     all.push((Speaker::Hand, "$ the world".to_owned()));
