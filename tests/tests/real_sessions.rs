@@ -1,15 +1,13 @@
 //! One client of the simulated server beside one of the real one: the same calls on one connection
 //! each, and every byte of the replies compared, in both protocols.
 
-use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime};
 
-use bytes::{Bytes, BytesMut};
-use hashslot_core::data::{Protocol, Reply, encode_call};
-use hashslot_core::node::{
-    Config, Effect, Effects, Found, Input, Node, Packet, Profile, Service, Setup,
-};
-use hashslot_core::words::{Addr, ConnId, Time, split_args};
+use bytes::Bytes;
+use hashslot_core::data::{Protocol, Reply};
+use hashslot_core::node::Config;
+use hashslot_core::words::split_args;
+use hashslot_tests::real::host::Host;
 use hashslot_tests::real::{Connection, Mode, RealServer};
 
 /// Calls of one client about itself, its transactions and what it waits for, on a node with all
@@ -52,58 +50,6 @@ const OF_A_CLIENT: &[&str] = &[
     "MONITOR x",
 ];
 
-/// A simulated node that has all slots and serves them, and one client of it.
-struct Simulated {
-    node: Node,
-}
-
-const CLIENT: ConnId = ConnId(1_000_000);
-
-fn now() -> Time {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
-    Time::from_micros(now.expect("it is after 1970").as_micros() as u64)
-}
-
-impl Simulated {
-    fn start(port: u16) -> Simulated {
-        let start = Time::from_millis(now().millis() - 5_000);
-        let node = Node::new(Setup {
-            addr: Addr { ip: Ipv4Addr::LOCALHOST, port, bus_port: port + 10_000 },
-            seed: 1,
-            incarnation: 0,
-            config: Config::default(),
-            profile: Profile::REDIS_7_0,
-            now: start,
-            durable: None,
-            found: Found::default(),
-        });
-        let mut simulated = Simulated { node };
-        let (service, ip) = (Service::Client, Ipv4Addr::LOCALHOST);
-        simulated.give(start, Input::Accepted { conn: CLIENT, service, from: ip, at: ip });
-        let packet = Packet::Client(encode_call(&call("CLUSTER ADDSLOTSRANGE 0 16383")));
-        simulated.give(start, Input::Received { conn: CLIENT, packet });
-        simulated.give(start, Input::Tick);
-        simulated.give(now(), Input::Tick);
-        simulated
-    }
-
-    fn give(&mut self, now: Time, input: Input) -> BytesMut {
-        let (mut out, mut said) = (Effects::default(), BytesMut::new());
-        self.node.handle(now, input, &mut out);
-        for caused in out.drain() {
-            if let Effect::Send { conn: CLIENT, packet: Packet::Client(bytes) } = caused.effect {
-                said.extend_from_slice(&bytes);
-            }
-        }
-        said
-    }
-
-    fn call(&mut self, args: &[Bytes]) -> BytesMut {
-        let packet = Packet::Client(encode_call(args));
-        self.give(now(), Input::Received { conn: CLIENT, packet })
-    }
-}
-
 fn call(line: &str) -> Vec<Bytes> {
     split_args(line).unwrap_or_else(|error| panic!("{line}: {error}"))
 }
@@ -128,8 +74,8 @@ fn a_client_is_served_as_by_the_real_server() {
     let mut real = server.connect();
     wait_until_up(&mut real);
     for protocol in [Protocol::Resp2, Protocol::Resp3] {
-        let mut simulated = Simulated::start(server.port());
-        let mut real = server.connect();
+        let host = Host::start(Config::default());
+        let (mut real, mut simulated) = (server.connect(), host.connect());
         if protocol == Protocol::Resp3 {
             real.call(&call("HELLO 3"));
             simulated.call(&call("HELLO 3"));
@@ -140,7 +86,8 @@ fn a_client_is_served_as_by_the_real_server() {
                 (Protocol::Resp3, "RESET") => "CLIENT SETNAME \"\"",
                 (_, line) => line,
             };
-            let (theirs, ours) = (real.call(&call(line)).bytes, simulated.call(&call(line)));
+            let [theirs, ours] =
+                [&mut real, &mut simulated].map(|client| client.call(&call(line)).bytes);
             if theirs != ours {
                 let text = |bytes: &[u8]| bytes.escape_ascii().to_string();
                 let (theirs, ours) = (text(&theirs), text(&ours));

@@ -24,6 +24,10 @@ const LINE_BYTES_MAX: usize = 64 * 1024;
 const ARGS_MAX: i64 = i32::MAX as i64;
 /// From this length on an argument may be cut out of what came, instead of being copied.
 const BIG_ARG_BYTES: usize = 32 * 1024;
+/// A call that is no bigger is copied at once, and its arguments share the memory: what is kept of
+/// it keeps no more than this.
+const SMALL_CALL_ARGS_MAX: usize = 8;
+const SMALL_CALL_BYTES_MAX: usize = 512;
 /// What an argument takes in memory, besides its bytes.
 const ARG_OVERHEAD_BYTES: usize = size_of::<Bytes>();
 
@@ -132,7 +136,29 @@ impl CallReader {
                 }
             }
         }
-        self.read_args(input, limits)
+        match self.take_small_call(input, limits) {
+            Some(args) => Ok(Some(args)),
+            None => self.read_args(input, limits),
+        }
+    }
+
+    /// Takes a call out of which nothing was read but its head, if it is there, right and small.
+    fn take_small_call(&mut self, input: &mut BytesMut, limits: Limits) -> Option<Vec<Bytes>> {
+        let mut places: [Range<usize>; SMALL_CALL_ARGS_MAX] = Default::default();
+        let places = places.get_mut(..self.missing as usize).filter(|_| self.args.is_empty())?;
+        let mut next = 0;
+        for place in &mut *places {
+            *place = read_bulk_head(input, next, limits).ok().flatten()?;
+            next = place.end + 2;
+            if next > input.len().min(SMALL_CALL_BYTES_MAX) {
+                return None;
+            }
+        }
+        let copy = Bytes::copy_from_slice(&input[..next]);
+        let args = places.iter().map(|place| copy.slice(place.clone())).collect();
+        input.advance(next);
+        self.missing = 0;
+        Some(args)
     }
 
     fn read_args(

@@ -10,7 +10,7 @@ use std::net::Ipv4Addr;
 
 use super::bus;
 use super::fact::Fact;
-use super::stream;
+use super::stream::{Entry, Part};
 use crate::words::{ConnId, Span};
 
 /// Which of a node's two listening ports a connection goes to.
@@ -62,7 +62,7 @@ impl Input {
 #[derive(Clone, Debug)]
 pub enum Packet {
     Bus(bus::Shared),
-    Replication(stream::Part),
+    Replication(Part),
     /// RESP, between a client and a server.
     Client(Bytes),
 }
@@ -138,6 +138,22 @@ impl Effects {
 
     pub fn send(&mut self, conn: ConnId, packet: Packet) {
         self.push(Effect::Send { conn, packet });
+    }
+
+    /// Sends the next command of the stream to a replica: in one write with those before it, if
+    /// nothing was done since but telling replicas.
+    pub fn send_entry(&mut self, conn: ConnId, entry: Entry) {
+        for caused in self.list.iter_mut().rev() {
+            let Effect::Send { conn: to, packet: Packet::Replication(Part::Commands(entries)) } =
+                &mut caused.effect
+            else {
+                break;
+            };
+            if *to == conn && caused.because == self.because {
+                return entries.push(entry);
+            }
+        }
+        self.send(conn, Packet::Replication(Part::Commands(vec![entry])));
     }
 
     pub fn push(&mut self, effect: Effect) {

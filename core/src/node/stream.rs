@@ -23,6 +23,14 @@ pub struct Credentials {
     pub password: String,
 }
 
+/// One command of the stream.
+#[derive(Clone, Debug)]
+pub struct Entry {
+    pub args: Arc<[Bytes]>,
+    /// The offset after it.
+    pub end: u64,
+}
+
 /// One part of the conversation on a replication link.
 #[derive(Clone, Debug)]
 pub enum Part {
@@ -59,11 +67,8 @@ pub enum Part {
     Continue {
         replid: ReplId,
     },
-    /// One command of the stream; `end` is the offset after it.
-    Command {
-        args: Arc<[Bytes]>,
-        end: u64,
-    },
+    /// The next commands of the stream, at least one.
+    Commands(Vec<Entry>),
     Ack {
         offset: u64,
     },
@@ -84,7 +89,7 @@ impl Part {
             Part::FullResync { .. } => "fullresync",
             Part::Snapshot { .. } => "snapshot",
             Part::Continue { .. } => "continue",
-            Part::Command { .. } => "command",
+            Part::Commands(_) => "command",
             Part::Ack { .. } => "ack",
         }
     }
@@ -109,9 +114,11 @@ impl Part {
                 digest.word(*offset);
                 digest.word(keyspace.len() as u64);
             }
-            Part::Command { args, end } => {
-                digest.word(*end);
-                args.iter().for_each(|arg| digest.bytes(arg));
+            Part::Commands(entries) => {
+                for entry in entries {
+                    digest.word(entry.end);
+                    entry.args.iter().for_each(|arg| digest.bytes(arg));
+                }
             }
             Part::Ack { offset } => digest.word(*offset),
         }

@@ -242,7 +242,9 @@ impl What {
             Part::FullResync { offset, .. } => (ReplicationPart::FullResync, *offset),
             Part::Snapshot { offset, .. } => (ReplicationPart::Snapshot, *offset),
             Part::Continue { .. } => (ReplicationPart::Continue, 0),
-            Part::Command { end, .. } => (ReplicationPart::Command, *end),
+            Part::Commands(entries) => {
+                (ReplicationPart::Command, entries.last().map_or(0, |entry| entry.end))
+            }
             Part::Ack { offset } => (ReplicationPart::Ack, *offset),
         };
         What::Replication { part, offset }

@@ -1,16 +1,6 @@
 //! The backlog: the last part of the stream, kept for replicas that come back.
 
-use std::sync::Arc;
-
-use bytes::Bytes;
-
-/// One command of the stream.
-#[derive(Clone, Debug)]
-pub(super) struct Entry {
-    pub args: Arc<[Bytes]>,
-    /// The offset after it.
-    pub end: u64,
-}
+use crate::node::stream::Entry;
 
 /// The last commands of the stream; cloning it is cheap.
 #[derive(Clone, Debug)]

@@ -12,11 +12,10 @@
 //! manual failover: the offset has to stand still.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
-use super::backlog::{Backlog, Entry};
+use super::backlog::Backlog;
 use super::wire::{Asked, End, Introduction, Wants};
 use super::{Attached, Replication, Selected};
 use crate::data;
@@ -26,7 +25,7 @@ use crate::node::links::Conn;
 use crate::node::notice::{Held, NotContinued, Notice};
 use crate::node::port::{Effect, Effects, Packet};
 use crate::node::stats::Stat;
-use crate::node::stream::{Part, ReplId};
+use crate::node::stream::{Entry, Part, ReplId};
 use crate::words::{Addr, ConnId};
 
 /// The rounds of replication come once a second, at every tenth tick.
@@ -138,10 +137,10 @@ impl Replica {
         !matches!(self.speech, Speech::Bytes(said) if said.asked == Asked::Sync)
     }
 
-    fn command_packet(&self, args: &Arc<[Bytes]>, end: u64) -> Packet {
+    fn tell(&self, entry: &Entry, out: &mut Effects) {
         match self.speech {
-            Speech::Parts => Packet::Replication(Part::Command { args: args.clone(), end }),
-            Speech::Bytes(_) => Packet::Client(data::encode_call(args)),
+            Speech::Parts => out.send_entry(self.conn, entry.clone()),
+            Speech::Bytes(_) => out.send(self.conn, Packet::Client(data::encode_call(&entry.args))),
         }
     }
 
@@ -173,7 +172,7 @@ impl Node {
             | Part::FullResync { .. }
             | Part::Snapshot { .. }
             | Part::Continue { .. }
-            | Part::Command { .. } => {}
+            | Part::Commands(_) => {}
         }
     }
 
@@ -277,10 +276,9 @@ impl Node {
         out.note(Fact::PartialSyncGranted { replica, from: after, missing });
         self.tell_replica(conn, Part::Continue { replid }, out);
         let entries = self.replication.backlog.as_ref().and_then(|backlog| backlog.after(after));
-        let missed = |entry: &Entry| Part::Command { args: entry.args.clone(), end: entry.end };
-        let missed: Vec<Part> = entries.into_iter().flatten().map(missed).collect();
-        for part in missed {
-            self.tell_replica(conn, part, out);
+        let missed: Vec<Entry> = entries.into_iter().flatten().cloned().collect();
+        if !missed.is_empty() {
+            self.tell_replica(conn, Part::Commands(missed), out);
         }
     }
 
@@ -369,20 +367,20 @@ impl Node {
     pub(super) fn feed(&mut self, args: Vec<Bytes>, out: &mut Effects) {
         self.replication.offset += data::call_len(&args);
         let end = self.replication.offset;
-        self.pass_on(&args.into(), end, out);
+        self.pass_on(Entry { args: args.into(), end }, out);
     }
 
     /// One command of the stream, into the backlog and to the replicas: a master's own, or what a
     /// replica got from its master.
-    pub(super) fn pass_on(&mut self, args: &Arc<[Bytes]>, end: u64, out: &mut Effects) {
-        let bytes_max = self.config.repl_backlog_bytes;
-        if let Some(backlog) = &mut self.replication.backlog {
-            backlog.push(Entry { args: args.clone(), end }, bytes_max);
-        }
-        let bytes = data::call_len(args);
+    pub(super) fn pass_on(&mut self, entry: Entry, out: &mut Effects) {
+        let bytes = data::call_len(&entry.args);
         for replica in self.replication.replicas.iter().filter(|replica| replica.gets_stream()) {
             self.stats.add(Stat::StreamBytesOut, bytes);
-            out.send(replica.conn, replica.command_packet(args, end));
+            replica.tell(&entry, out);
+        }
+        let bytes_max = self.config.repl_backlog_bytes;
+        if let Some(backlog) = &mut self.replication.backlog {
+            backlog.push(entry, bytes_max);
         }
     }
 

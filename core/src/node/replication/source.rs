@@ -9,7 +9,6 @@
 //! A former master offers its own history: if the new master shares it, nothing need be copied.
 
 use std::net::Ipv4Addr;
-use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -25,7 +24,7 @@ use crate::node::peers::PeerIdx;
 use crate::node::port::{Effect, Effects, Packet, Service};
 use crate::node::profile::BrokenRule;
 use crate::node::stats::Stat;
-use crate::node::stream::{Credentials, Part, ReplId};
+use crate::node::stream::{Credentials, Entry, Part, ReplId};
 use crate::words::{Addr, ConnId, NodeId};
 
 /// The master that a node follows.
@@ -217,7 +216,9 @@ impl Node {
             Part::FullResync { replid, offset } => self.expect_snapshot(replid, offset, out),
             Part::Snapshot { offset, keyspace } => self.load_snapshot(offset, *keyspace, out),
             Part::Continue { replid } => self.resume_stream(replid, out),
-            Part::Command { args, end } => self.apply_command(&args, end, out),
+            Part::Commands(entries) => {
+                entries.into_iter().for_each(|entry| self.apply_command(entry, out));
+            }
             Part::Newline
             | Part::Auth(_)
             | Part::Ping
@@ -337,7 +338,8 @@ impl Node {
         Some(source.of)
     }
 
-    fn apply_command(&mut self, args: &Arc<[Bytes]>, end: u64, out: &mut Effects) {
+    fn apply_command(&mut self, entry: Entry, out: &mut Effects) {
+        let args = &entry.args;
         if is_getack(args) {
             self.acknowledge(out);
         } else if !is_stream_control(args) {
@@ -351,7 +353,7 @@ impl Node {
         if self.profile.breaks(BrokenRule::CountsTwice) {
             self.replication.offset += data::call_len(args);
         }
-        self.pass_on(args, end, out);
+        self.pass_on(entry, out);
     }
 
     fn acknowledge(&mut self, out: &mut Effects) {

@@ -228,7 +228,10 @@ impl Introduction {
             }
             Part::Continue { replid } => format!("+CONTINUE {replid}\r\n").into(),
             Part::Newline => Bytes::from_static(b"\n"),
-            Part::Command { args, .. } => encode_call(args),
+            Part::Commands(entries) => {
+                let calls = entries.iter().map(|entry| encode_call(&entry.args));
+                calls.collect::<Vec<Bytes>>().concat().into()
+            }
             Part::Snapshot { .. }
             | Part::Ping
             | Part::Pong
