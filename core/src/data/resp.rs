@@ -5,15 +5,13 @@
 //! boolean is 1 or 0, a double, a big number and a verbatim text are bulk strings, and of nulls
 //! there are two; RESP3 has one. A double goes out with 17 digits.
 //!
-//! What is rare is framed by the `redis-protocol` crate. Lists are framed here, because its maps
-//! and sets forget the order that Redis promises and because it knows no null array; so are doubles
-//! and verbatim texts, which it would spell in its own way, and the values of RESP2, which are
-//! simple and most of what is ever sent.
+//! Single values are read by the `redis-protocol` crate. Lists are read here, because its maps and
+//! sets forget the order that Redis promises and because it knows no null array. All is written
+//! here: that is a line for each kind, and the crate's way would weigh more than all of them.
 
 use bytes::{Buf, Bytes, BytesMut};
 use redis_protocol::resp3::decode::complete::decode_range;
-use redis_protocol::resp3::encode::complete::extend_encode_borrowed as frame_resp3;
-use redis_protocol::resp3::types::{BorrowedFrame as Frame3, RangeFrame, VerbatimStringFormat};
+use redis_protocol::resp3::types::{RangeFrame, VerbatimStringFormat};
 
 use super::Reply;
 use super::number::{format_double, parse_integer, push_decimal};
@@ -55,8 +53,6 @@ pub fn encode_array_head(len: usize, out: &mut BytesMut) {
     push_head(out, '*', len);
 }
 
-const FITS: &str = "the frame's buffer is as long as the frame";
-
 fn encode_resp2(reply: &Reply, out: &mut BytesMut) {
     match reply {
         Reply::Simple(text) => push_line(out, b'+', text),
@@ -84,19 +80,10 @@ fn encode_resp2(reply: &Reply, out: &mut BytesMut) {
 }
 
 fn encode_resp3(reply: &Reply, out: &mut BytesMut) {
-    let attributes = None;
     match reply {
-        Reply::Null | Reply::NullArray => {
-            frame_resp3(out, &Frame3::Null, false).expect(FITS);
-        }
-        Reply::Boolean(data) => {
-            let data = *data;
-            frame_resp3(out, &Frame3::Boolean { data, attributes }, false).expect(FITS);
-        }
-        Reply::BigNumber(digits) => {
-            let data = digits.as_bytes();
-            frame_resp3(out, &Frame3::BigNumber { data, attributes }, false).expect(FITS);
-        }
+        Reply::Null | Reply::NullArray => push_text(out, "_\r\n"),
+        Reply::Boolean(value) => push_text(out, if *value { "#t\r\n" } else { "#f\r\n" }),
+        Reply::BigNumber(digits) => push_line(out, b'(', digits),
         Reply::Double(value) => push_text(out, &format!(",{}\r\n", format_double(*value))),
         Reply::Verbatim { format, text } => {
             push_head(out, '=', format.len() + 1 + text.len());
@@ -144,7 +131,7 @@ fn push_line(out: &mut BytesMut, kind: u8, text: &str) {
     out.extend_from_slice(b"\r\n");
 }
 
-fn push_bulk(out: &mut BytesMut, bytes: &[u8]) {
+pub(super) fn push_bulk(out: &mut BytesMut, bytes: &[u8]) {
     push_head(out, '$', bytes.len());
     out.reserve(bytes.len() + 2);
     out.extend_from_slice(bytes);

@@ -11,11 +11,9 @@
 use std::ops::Range;
 
 use bytes::{Buf, Bytes, BytesMut};
-use redis_protocol::resp2::encode::extend_encode_borrowed;
-use redis_protocol::resp2::types::BorrowedFrame;
 
 use super::number::parse_integer;
-use super::resp::{ProtocolError, push_head};
+use super::resp::{ProtocolError, push_bulk, push_head};
 use crate::words::split_bytes;
 
 /// How long a line may be: an inline call, or a length (`PROTO_INLINE_MAX_SIZE`).
@@ -81,10 +79,7 @@ impl Default for Limits {
 pub fn encode_call(args: &[Bytes]) -> Bytes {
     let mut out = BytesMut::with_capacity(call_len(args) as usize);
     push_head(&mut out, '*', args.len());
-    for arg in args {
-        extend_encode_borrowed(&mut out, &BorrowedFrame::BulkString(arg), false)
-            .expect("the frame's buffer is as long as the frame");
-    }
+    args.iter().for_each(|arg| push_bulk(&mut out, arg));
     out.freeze()
 }
 

@@ -1,8 +1,12 @@
-//! The simulated server beside the real one: the same calls, and the replies compared.
+//! A simulated server beside the real one: the same is asked of both, and the answers are compared.
 
+mod commands;
 mod data;
 mod node;
 mod printer;
+mod pubsub;
+mod sessions;
+mod tools;
 
 use bytes::Bytes;
 use hashslot_core::words::split_args;

@@ -131,7 +131,7 @@ async fn ten_questions_are_answered_in_three_actions_at_most() {
     let Some(browser) = Browser::start().await else {
         return;
     };
-    let document = include_str!("../../docs/questions.md");
+    let document = include_str!("../../../docs/questions.md");
     let server = FileServer::start().await;
     let address = format!("{}#lesson=first-five-minutes", server.url);
     let page = browser.open(&address, Screen::DESKTOP, Theme::Light).await;

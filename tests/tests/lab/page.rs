@@ -1,8 +1,6 @@
 //! The page's end of the wire: every request and response as text, as page and worker send them.
 
 #![allow(clippy::unwrap_used)]
-// Each test file uses what it needs.
-#![allow(dead_code)]
 
 use hashslot_core::lab::{Answer, Ask, Lab, Request, Response, Shown};
 use hashslot_core::lesson::RunnerAsk;

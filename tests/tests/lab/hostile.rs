@@ -3,13 +3,11 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "common/lab.rs"]
-mod page;
-
 use std::time::{Duration, Instant};
 
 use hashslot_core::lab::{Answer, Ask, Pause};
-use page::Page;
+
+use super::page::Page;
 
 /// As long as any text may take. A machine under load is slow; what is unbounded takes hours.
 const MOMENT: Duration = Duration::from_secs(20);

@@ -3,12 +3,12 @@
 
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use hashslot_core::data::{Protocol, Reply};
 use hashslot_core::node::Config;
-use hashslot_core::words::split_args;
 use hashslot_tests::real::host::Host;
 use hashslot_tests::real::{Connection, Mode, RealServer};
+
+use super::call;
 
 /// Calls of one client about itself, its transactions and what it waits for, on a node with all
 /// slots.
@@ -49,10 +49,6 @@ const OF_A_CLIENT: &[&str] = &[
     "COPY a {a}2 DB 1", "COPY a {a}2 DB 99", "COPY a {a}2", "RENAMENX {a}2 a", "RENAME {a}2 a",
     "MONITOR x",
 ];
-
-fn call(line: &str) -> Vec<Bytes> {
-    split_args(line).unwrap_or_else(|error| panic!("{line}: {error}"))
-}
 
 /// Waits until the real node serves its slots.
 fn wait_until_up(real: &mut Connection) {

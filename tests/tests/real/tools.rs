@@ -5,16 +5,12 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Output, Stdio};
 
-use bytes::Bytes;
 use hashslot_core::data::{Reply, encode_call};
 use hashslot_core::node::Config;
-use hashslot_core::words::split_args;
 use hashslot_tests::real::host::Host;
 use hashslot_tests::real::{Mode, RealServer};
 
-fn call(line: &str) -> Vec<Bytes> {
-    split_args(line).unwrap_or_else(|error| panic!("{line}: {error}"))
-}
+use super::call;
 
 /// Runs a tool at a port; what it printed.
 fn run(tool: &str, port: u16, args: &[&str], input: &[u8]) -> String {

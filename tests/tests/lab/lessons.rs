@@ -1,16 +1,14 @@
 //! A whole lesson through the encoded form: every request and response as the page sends them.
-//! What is shared and saved is in `lab_links.rs`, texts that mean harm in `lab_hostile.rs`.
+//! What is shared and saved is in `links.rs`, texts that mean harm in `hostile.rs`.
 
 #![allow(clippy::unwrap_used)]
-
-#[path = "common/lab.rs"]
-mod page;
 
 use hashslot_core::lab::{Answer, Ask, Pause, SHELF, Shown};
 use hashslot_core::node::Opinion;
 use hashslot_core::view::{Direction, EventKinds, Filter, Moment, Traffic};
 use hashslot_core::words::Span;
-use page::{Page, has_done, killed};
+
+use super::page::{Page, has_done, killed};
 
 const LESSON: &str = "a-master-dies";
 

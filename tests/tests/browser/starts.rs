@@ -1,6 +1,6 @@
 //! The lab in a real browser: it starts wherever it is served from, its worker answers, it asks
 //! nobody else for anything, and it fits the screens that people have. The lesson itself is played
-//! in `browser_lesson.rs`.
+//! in `lesson.rs`.
 
 use hashslot_tests::browser::{Browser, CommandServer, FileServer, Page, Screen, Theme};
 

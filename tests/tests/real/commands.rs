@@ -9,13 +9,10 @@ use std::time::{Duration, Instant};
 use bytes::{Bytes, BytesMut};
 use hashslot_core::data::{Reply, encode_call};
 use hashslot_core::node::{Config, specs};
-use hashslot_core::words::split_args;
 use hashslot_tests::real::host::Host;
 use hashslot_tests::real::{Connection, Ends, Mode, RealServer};
 
-fn call(line: &str) -> Vec<Bytes> {
-    split_args(line).unwrap_or_else(|error| panic!("{line}: {error}"))
-}
+use super::call;
 
 /// Compares the replies to lines, each connection keeping its state.
 fn compare(real: &mut Connection, ours: &mut Connection, lines: &[&str]) {

@@ -2,14 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-#[path = "common/lab.rs"]
-mod page;
-
 use hashslot_core::lab::{Answer, Ask, LINK_LEAD, Pause, SHELF};
 use hashslot_core::lesson::RunnerAsk;
 use hashslot_core::view::{Direction, Filter};
 use hashslot_core::words::Span;
-use page::{Page, has_done, killed};
+
+use super::page::{Page, has_done, killed};
 
 const LESSON: &str = "a-master-dies";
 /// As long as a link of a shipped lesson may be.

@@ -1,0 +1,13 @@
+//! The lab in a real browser, as its users meet it.
+
+#![cfg(feature = "browser")]
+
+mod access;
+mod all_lessons;
+mod alone;
+mod lesson;
+mod live;
+mod newcomer;
+mod questions;
+mod starts;
+mod texts;
