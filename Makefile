@@ -15,7 +15,7 @@ test: ## Run all tests, in a real browser, against a real server and in containe
 	.ci/setup test
 	.ci/site
 	.ci/portable
-	.ci/docker cargo test --workspace
+	.ci/docker cargo test --workspace --no-fail-fast
 	.ci/fuzz 30
 
 site: ## Write the lab as static files to target/site

@@ -4,6 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use thirtyfour::error::WebDriverErrorInner;
 use thirtyfour::prelude::*;
 
 use super::root;
@@ -105,20 +106,28 @@ impl Page {
     }
 
     pub async fn click(&self, selector: &str) {
-        let element = self.find(selector).await;
-        element
-            .click()
-            .await
-            .unwrap_or_else(|error| panic!("{selector} cannot be clicked: {error}"));
+        self.touch_element(selector, async |element| element.click().await).await;
     }
 
     /// Types into a field.
     pub async fn enter(&self, selector: &str, text: &str) {
-        let element = self.find(selector).await;
-        element
-            .send_keys(text)
-            .await
-            .unwrap_or_else(|error| panic!("{selector} takes no text: {error}"));
+        self.touch_element(selector, async |element| element.send_keys(text).await).await;
+    }
+
+    /// Does something with an element. One that the page has drawn anew since it was found is found
+    /// again.
+    async fn touch_element(
+        &self,
+        selector: &str,
+        touch: impl AsyncFn(WebElement) -> WebDriverResult<()>,
+    ) {
+        let deadline = tokio::time::Instant::now() + PATIENCE;
+        loop {
+            let Err(error) = touch(self.find(selector).await).await else { return };
+            let is_stale = matches!(*error, WebDriverErrorInner::StaleElementReference(..));
+            let late = tokio::time::Instant::now() > deadline;
+            assert!(is_stale && !late, "{selector} cannot be touched: {error}");
+        }
     }
 
     /// Waits until an element has this text in it.
