@@ -194,3 +194,36 @@ impl Effects {
         self.list.is_empty()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn entry(end: u64) -> Entry {
+        Entry { args: vec![Bytes::from_static(b"PING")].into(), end }
+    }
+
+    /// To whom the writes go, and the offsets in each.
+    fn writes(mut effects: Effects) -> Vec<(u32, Vec<u64>)> {
+        let write = |caused: Caused| match caused.effect {
+            Effect::Send { conn, packet: Packet::Replication(Part::Commands(entries)) } => {
+                Some((conn.0, entries.iter().map(|entry| entry.end).collect()))
+            }
+            _ => None,
+        };
+        effects.drain().filter_map(write).collect()
+    }
+
+    #[test]
+    fn commands_of_the_stream_share_a_write_until_something_else_is_done() {
+        let mut effects = Effects::default();
+        for end in [14, 28] {
+            effects.send_entry(ConnId(1), entry(end));
+            effects.send_entry(ConnId(2), entry(end));
+        }
+        effects.send(ConnId(3), Packet::Client(Bytes::new()));
+        effects.send_entry(ConnId(1), entry(42));
+        let expected = [(1, vec![14, 28]), (2, vec![14, 28]), (1, vec![42])];
+        assert_eq!(writes(effects), expected);
+    }
+}
