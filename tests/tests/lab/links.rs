@@ -235,10 +235,13 @@ fn a_saved_run_with_a_mistake_names_its_place_and_the_open_lab_stays() {
     let (mut page, _) = some_lab();
     let before = page.look();
     let text = page.saved().1;
+    let (run, digest) = text.trim_end().rsplit_once('=').unwrap();
+    let other = u64::from_str_radix(digest, 16).unwrap() ^ 1;
     for (broken, said) in [
         (text.replace("$ kill 7001", "$ kil 7001"), "did you mean `kill`"),
         (text.replace("seed=", "sead="), "says nothing of a cluster"),
-        (text.replace("end digest=", "end digest=f"), "plays the run differently"),
+        (format!("{run}={other:016x}\n"), "plays the run differently"),
+        (text.replace("end digest=", "end digest=f"), "this is no digest"),
         (text.split("end digest").next().unwrap().to_owned(), "the last line is missing"),
     ] {
         let Answer::Broken { diagnostics } = page.open_text("run.session", &broken) else {
