@@ -12,8 +12,9 @@ use super::call::Connection;
 
 /// How long a node may take to answer before it is taken for dead.
 const PATIENCE: Duration = Duration::from_millis(1_000);
-/// How long somebody may wait who only wants to look.
-const GLANCE: Duration = Duration::from_millis(60);
+/// How long somebody may wait who only wants to look: longer than a machine under load stalls, or
+/// the stall would be told as a difference.
+const GLANCE: Duration = Duration::from_millis(400);
 
 /// The connections.
 pub struct Admin {
