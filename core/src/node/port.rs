@@ -149,7 +149,10 @@ impl Effects {
             else {
                 break;
             };
-            if *to == conn && caused.because == self.because {
+            if caused.because != self.because {
+                break;
+            }
+            if *to == conn {
                 return entries.push(entry);
             }
         }
