@@ -12,9 +12,8 @@ use super::call::Connection;
 
 /// How long a node may take to answer before it is taken for dead.
 const PATIENCE: Duration = Duration::from_millis(1_000);
-/// How long somebody may wait who only wants to look: longer than a machine under load stalls, or
-/// the stall would be told as a difference.
-const GLANCE: Duration = Duration::from_millis(400);
+/// How long a node may take to answer that is likely to be busy.
+const GLANCE: Duration = Duration::from_millis(60);
 
 /// The connections.
 pub struct Admin {
@@ -29,7 +28,7 @@ impl Default for Admin {
 }
 
 impl Admin {
-    /// For who only wants to look: a node that is busy is left alone.
+    /// For nodes that are likely to be busy: they are left alone soon.
     pub fn glancing() -> Admin {
         Admin { patience: GLANCE, ..Admin::default() }
     }

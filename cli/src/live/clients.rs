@@ -111,6 +111,12 @@ impl Clients {
         self.users.iter().any(|user| user.name == *name && user.client.unanswered() > 0)
     }
 
+    /// Whether a client waits for an answer of the node at this place, as the script calls it.
+    pub fn has_one_waiting_at(&self, node: Endpoint) -> bool {
+        let mut clients = self.users.iter().map(|user| &user.client);
+        clients.any(|client| client.unanswered() > 0 && client.at() == node)
+    }
+
     pub fn ask(&mut self, name: &ClientName, args: &[Bytes], names: &impl Tongue) {
         if let Some(index) = self.users.iter().position(|user| user.name == *name) {
             self.hand(index, ClientInput::Ask(Args::from(args)), names);

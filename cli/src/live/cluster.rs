@@ -98,22 +98,29 @@ impl Cluster {
 
     /// The reply of a node to a question beside the script, as it came; `None` if it does not run.
     pub fn ask_node(&mut self, port: Port, words: &[&str]) -> Option<Reply> {
-        let is_running = self.nodes.standing(port) == Some(Standing::Running);
-        let place = self.nodes.door(port).filter(|_| is_running)?;
+        let place = self.open_door(port)?;
         self.admin.ask(port, place, words)
     }
 
-    /// The same for who only looks: nothing, too, of a node that is busy.
+    /// The same for who only looks: a node at which a client waits may be busy with it, and is not
+    /// waited for, since the time of the lesson passes meanwhile. Any other node that does not
+    /// answer at once is one on a machine under load.
     pub fn glance(&mut self, port: Port, words: &[&str]) -> Option<Reply> {
-        let is_running = self.nodes.standing(port) == Some(Standing::Running);
-        let place = self.nodes.door(port).filter(|_| is_running)?;
-        self.eyes.ask(port, place, words)
+        let place = self.open_door(port)?;
+        let is_busy = self.clients.has_one_waiting_at(endpoint(port));
+        let by = if is_busy { &mut self.eyes } else { &mut self.admin };
+        by.ask(port, place, words)
     }
 
     pub fn ask_text(&mut self, port: Port, words: &[&str]) -> Option<String> {
-        let is_running = self.nodes.standing(port) == Some(Standing::Running);
-        let place = self.nodes.door(port).filter(|_| is_running)?;
+        let place = self.open_door(port)?;
         self.admin.text(port, place, words)
+    }
+
+    /// Where a node that runs is to be asked.
+    fn open_door(&self, port: Port) -> Option<SocketAddrV4> {
+        let is_running = self.nodes.standing(port) == Some(Standing::Running);
+        self.nodes.door(port).filter(|_| is_running)
     }
 
     /// A node's CLUSTER NODES.
@@ -236,7 +243,7 @@ impl Cluster {
             let hint = format!("there is a client {name} already: give this one another name");
             return Err(Trouble::new(hint));
         }
-        self.clients.add(name, kind, SocketAddrV4::new(Ipv4Addr::LOCALHOST, via.number()));
+        self.clients.add(name, kind, endpoint(via));
         Ok(())
     }
 
@@ -373,6 +380,11 @@ impl Cluster {
 
 fn refused(why: &str) -> Verdict {
     Err(Trouble::new(why))
+}
+
+/// Where the script has a node.
+fn endpoint(port: Port) -> SocketAddrV4 {
+    SocketAddrV4::new(Ipv4Addr::LOCALHOST, port.number())
 }
 
 /// A client's name, as it stands before the `>` of its prompt.

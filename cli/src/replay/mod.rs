@@ -98,6 +98,7 @@ pub enum Form {
 }
 
 pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
+    refuse_what_has_no_effect(args)?;
     let mut found = Vec::new();
     for name in &args.lessons {
         found.extend(lessons::find_all(name)?);
@@ -117,6 +118,25 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
         Outcome::Equal => Ok(()),
         Outcome::Different => Err(Failure::Shown),
         Outcome::Incomplete => Err(Failure::Unable),
+    }
+}
+
+/// An option that would be silently ignored is a mistake.
+fn refuse_what_has_no_effect(args: &ReplayArgs) -> Result<(), Failure> {
+    let is_existing = matches!(args.on, On::Existing(_));
+    let (own, existing) = ("nodes that hashslot starts", "a cluster that exists, --on HOST:PORT");
+    let options = [
+        (args.fast && is_existing, "--fast", own),
+        (args.keep && is_existing, "--keep", own),
+        (!args.allow_faults.is_empty() && !is_existing, "--allow-faults", existing),
+        (args.password_file.is_some() && !is_existing, "--password-file", existing),
+    ];
+    match options.into_iter().find(|(is_in_vain, ..)| *is_in_vain) {
+        Some((_, option, place)) => {
+            let on = &args.on;
+            Err(Failure::usage(format!("{option} is for {place}; leave it out with --on {on}")))
+        }
+        None => Ok(()),
     }
 }
 

@@ -70,6 +70,24 @@ fn a_step_that_cannot_be_done_is_told_and_ends_with_2() {
 }
 
 #[test]
+fn an_option_without_effect_is_refused() {
+    let folder = folder("in-vain");
+    let lesson = source(ONE, &["7000> PING", "PONG"]);
+    let existing = ["--on", "127.0.0.1:1"];
+    for (args, option) in [
+        (vec!["--allow-faults", "slots"], "--allow-faults"),
+        (vec!["--password-file", "secret"], "--password-file"),
+        ([&existing[..], &["--keep"]].concat(), "--keep"),
+        ([&existing[..], &["--fast"]].concat(), "--fast"),
+    ] {
+        let output = replay(&folder, &lesson, &args);
+        let said = text(&output.stderr);
+        assert_eq!(code(&output), 2, "{said}");
+        assert!(said.contains(option) && said.contains("leave it out"), "{said}");
+    }
+}
+
+#[test]
 fn a_missing_server_and_a_full_disk_are_told_with_their_remedies() {
     let folder = folder("troubles");
     let lesson = source(ONE, &["7000> PING", "PONG"]);
