@@ -23,7 +23,7 @@ site: ## Write the lab as static files to target/site
 	.ci/site
 
 bench: site ## Measure speed and size, into target/bench.json
-	cargo run --release -p hashslot-tests --bin bench
+	cargo run --release -p hashslot-tests --features tools --bin bench
 
 soak: ## Run the seeded tests with ten times as many seeds, and more beside the real server
 	HASHSLOT_SEEDS=10000 HASHSLOT_TRIALS=40 HASHSLOT_CALLS=1000000 \
@@ -38,5 +38,5 @@ fmt: ## Format all code
 lint: ## Check format and style, natively and for the browser
 	.ci/setup build
 	cargo fmt --all --check
-	cargo clippy --workspace --exclude hashslot-web --all-targets -- -D warnings
+	cargo clippy --workspace --exclude hashslot-web --all-targets --all-features -- -D warnings
 	cargo clippy -p hashslot-web --target wasm32-unknown-unknown -- -D warnings

@@ -39,6 +39,8 @@ pub struct Header {
     pub flags: Flags,
     pub state: Health,
     pub manual: Manual,
+    /// A word that stands for all of the above in a digest; see [`Header::sealed`].
+    pub(super) seal: u64,
 }
 
 /// Whether a node serves its slots or answers CLUSTERDOWN.
@@ -163,6 +165,39 @@ impl Kind {
     }
 }
 
+impl Header {
+    /// The same, with the word that follows from all of its fields; many messages share it.
+    pub(super) fn sealed(mut self) -> Header {
+        let mut digest = Digest::new();
+        digest.bytes(self.sender.as_bytes());
+        digest.word(self.current_epoch);
+        digest.word(self.config_epoch);
+        digest.word(self.offset);
+        digest.word(self.slots.fingerprint());
+        digest.word(u64::from(self.flags.bits()));
+        digest.word(self.state as u64);
+        if let Some(master) = &self.master {
+            digest.bytes(master.as_bytes());
+        }
+        digest.word(self.manual as u64);
+        self.seal = digest.value();
+        self
+    }
+}
+
+impl Gossip {
+    /// A word that is another one for nearly every other entry. No step of it waits for another,
+    /// since a message has many entries.
+    fn seal(&self) -> u64 {
+        let times = u64::from(self.ping_sent_s) << 32 | u64::from(self.pong_received_s);
+        let flags = u64::from(self.flags.bits());
+        let spread = |word: u64, odd: u64| word.wrapping_mul(odd);
+        self.id.word()
+            ^ spread(times, 0x9e37_79b9_7f4a_7c15).rotate_left(32)
+            ^ spread(flags, 0xc2b2_ae3d_27d4_eb4f).rotate_left(32)
+    }
+}
+
 impl Message {
     pub fn kind(&self) -> Kind {
         match &self.body {
@@ -193,30 +228,15 @@ impl Message {
         }
     }
 
-    /// Takes the whole message into a digest, in the order of its fields.
+    /// Takes the whole message into a digest: what is said again and again as one word each.
     pub fn digest(&self, digest: &mut Digest) {
-        let header = &self.header;
         digest.word(self.kind() as u64);
-        digest.bytes(header.sender.as_bytes());
-        digest.word(header.current_epoch);
-        digest.word(header.config_epoch);
-        digest.word(header.offset);
-        digest.word(header.slots.fingerprint());
-        digest.word(u64::from(header.flags.bits()));
-        digest.word(header.state as u64);
-        if let Some(master) = &header.master {
-            digest.bytes(master.as_bytes());
-        }
-        if header.manual != Manual::None {
-            digest.word(header.manual as u64);
-        }
+        digest.word(self.header.seal);
         if let Some(hostname) = &self.hostname {
             digest.bytes(hostname.as_bytes());
         }
         for entry in self.gossip() {
-            digest.bytes(entry.id.as_bytes());
-            digest.word(u64::from(entry.ping_sent_s) << 32 | u64::from(entry.pong_received_s));
-            digest.word(u64::from(entry.flags.bits()));
+            digest.word(entry.seal());
         }
         match &self.body {
             Body::Fail(id) => digest.bytes(id.as_bytes()),

@@ -51,7 +51,9 @@ impl Node {
             flags: me.flags,
             state: self.state.health(),
             manual: self.manual_mark(),
+            seal: 0,
         }
+        .sealed()
     }
 
     /// A message of this node; while it has nothing new to say of itself, all share one header.

@@ -40,6 +40,12 @@ impl NodeId {
     pub fn as_bytes(&self) -> &[u8; 20] {
         &self.0
     }
+
+    /// Its first 64 bits, by which it is told from any other in practice.
+    pub fn word(&self) -> u64 {
+        let [first, ..] = self.0.as_chunks::<8>().0 else { unreachable!("20 bytes hold 8") };
+        u64::from_le_bytes(*first)
+    }
 }
 
 impl fmt::Display for NodeId {

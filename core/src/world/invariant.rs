@@ -10,7 +10,7 @@
 //! two majorities share a voter, so no epoch has two winners. But one node may win it twice (a
 //! manual failover soon after its last election finds the old votes), and a shard may vote twice in
 //! it: through its old master, which has not heard yet that it was succeeded, and through its heir,
-//! since standing for election is no vote (`clusterHandleSlaveFailover`). So the first winner may
+//! since stance for election is no vote (`clusterHandleSlaveFailover`). So the first winner may
 //! help another to win its own epoch. And the majority is one of the masters that the candidate
 //! knows at that moment: one that is just hearing of a long past may count to a smaller one. The
 //! rule on collisions parts such winners. An epoch only grows
@@ -31,7 +31,13 @@ use crate::words::{ActorId, Time};
 pub struct Invariant {
     pub name: &'static str,
     pub sentence: &'static str,
-    check: fn(&Memory, &Sight) -> Option<String>,
+    check: Check,
+}
+
+/// What a claim is about; it says what is wrong, if anything is.
+enum Check {
+    Fact(fn(&Memory, ActorId, &Fact) -> Option<String>),
+    Stance(fn(&Memory, ActorId, &Stance) -> Option<String>),
 }
 
 /// All claims.
@@ -39,23 +45,23 @@ pub const INVARIANTS: &[Invariant] = &[
     Invariant {
         name: "one-vote-per-epoch",
         sentence: "A node votes at most once in an epoch, also across restarts.",
-        check: one_vote_per_epoch,
+        check: Check::Fact(one_vote_per_epoch),
     },
     Invariant {
         name: "one-winner-per-epoch",
         sentence: "No epoch is won by two nodes that needed as many votes, unless the first \
                    winner voted in it.",
-        check: one_winner_per_epoch,
+        check: Check::Fact(one_winner_per_epoch),
     },
     Invariant {
         name: "epoch-never-falls",
         sentence: "A node's currentEpoch never falls; a start takes it from nodes.conf.",
-        check: epoch_never_falls,
+        check: Check::Stance(epoch_never_falls),
     },
     Invariant {
         name: "replica-not-ahead",
         sentence: "A replica has no more of a history of writes than the source that it follows.",
-        check: replica_not_ahead,
+        check: Check::Stance(replica_not_ahead),
     },
 ];
 
@@ -78,13 +84,22 @@ pub struct Sight<'a> {
 pub enum Seen<'a> {
     /// It noted this.
     Fact(&'a Fact),
-    /// It has taken an input in, and this is how it stands. `source` is the running node whose
-    /// stream it follows, if it does.
-    State { current_epoch: u64, saved_epoch: u64, history: History, source: Option<History> },
+    /// It has taken an input in, and this is how it stands.
+    Stance(Stance),
     /// Its process has started again, from what it had saved.
     Restarted,
     /// It started without its nodes.conf, or was reset: it is another node from now on.
     ConfigLost,
+}
+
+/// How a node stands after an input.
+#[derive(Clone, Copy, Debug)]
+pub struct Stance {
+    pub current_epoch: u64,
+    pub saved_epoch: u64,
+    pub history: History,
+    /// The history of the running node whose stream it follows, if it does.
+    pub source: Option<History>,
 }
 
 /// A claim that did not hold.
@@ -130,7 +145,11 @@ impl Invariants {
     /// Looks at one thing; the first claim that does not hold, if any.
     pub fn see(&mut self, sight: &Sight) -> Option<Broken> {
         let broken = INVARIANTS.iter().find_map(|invariant| {
-            let detail = (invariant.check)(&self.memory, sight)?;
+            let detail = match (&invariant.check, &sight.what) {
+                (Check::Fact(check), Seen::Fact(fact)) => check(&self.memory, sight.node, fact),
+                (Check::Stance(check), Seen::Stance(it)) => check(&self.memory, sight.node, it),
+                (Check::Fact(_) | Check::Stance(_), _) => None,
+            }?;
             Some(Broken { name: invariant.name.to_owned(), at: sight.at, detail })
         });
         self.memory.remember(sight);
@@ -148,7 +167,7 @@ impl Memory {
                 self.winners.insert(*epoch, Winner { node: sight.node, needed: *needed });
             }
             Seen::Fact(_) => {}
-            Seen::State { current_epoch, saved_epoch, .. } => {
+            Seen::Stance(Stance { current_epoch, saved_epoch, .. }) => {
                 let epochs = Epochs { current: current_epoch, saved: saved_epoch };
                 *self.epochs_mut(sight.node) = epochs;
             }
@@ -179,45 +198,36 @@ impl Memory {
     }
 }
 
-fn one_vote_per_epoch(memory: &Memory, sight: &Sight) -> Option<String> {
-    let Seen::Fact(Fact::VoteGranted { to, epoch }) = sight.what else {
+fn one_vote_per_epoch(memory: &Memory, node: ActorId, fact: &Fact) -> Option<String> {
+    let Fact::VoteGranted { to, epoch } = fact else {
         return None;
     };
-    memory
-        .votes
-        .contains(&(sight.node, *epoch))
-        .then(|| format!("{:?} voted again in epoch {epoch}, for {to}", sight.node))
+    let has_voted = memory.votes.contains(&(node, *epoch));
+    has_voted.then(|| format!("{node:?} voted again in epoch {epoch}, for {to}"))
 }
 
-fn one_winner_per_epoch(memory: &Memory, sight: &Sight) -> Option<String> {
-    let Seen::Fact(Fact::ElectionWon { epoch, needed, .. }) = sight.what else {
+fn one_winner_per_epoch(memory: &Memory, node: ActorId, fact: &Fact) -> Option<String> {
+    let Fact::ElectionWon { epoch, needed, .. } = fact else {
         return None;
     };
     let first = *memory.winners.get(epoch)?;
-    let is_expected = first.node == sight.node
+    let is_expected = first.node == node
         || first.needed != *needed
         || memory.votes.contains(&(first.node, *epoch));
-    (!is_expected).then(|| format!("{:?} and {:?} both won epoch {epoch}", first.node, sight.node))
+    (!is_expected).then(|| format!("{:?} and {node:?} both won epoch {epoch}", first.node))
 }
 
-fn epoch_never_falls(memory: &Memory, sight: &Sight) -> Option<String> {
-    let Seen::State { current_epoch, .. } = sight.what else {
-        return None;
-    };
-    let before = memory.epoch(sight.node);
-    (current_epoch < before).then(|| {
-        format!("the currentEpoch of {:?} fell from {before} to {current_epoch}", sight.node)
-    })
+fn epoch_never_falls(memory: &Memory, node: ActorId, stance: &Stance) -> Option<String> {
+    let (before, now) = (memory.epoch(node), stance.current_epoch);
+    (now < before).then(|| format!("the currentEpoch of {node:?} fell from {before} to {now}"))
 }
 
-fn replica_not_ahead(_: &Memory, sight: &Sight) -> Option<String> {
-    let Seen::State { history, source: Some(source), .. } = sight.what else {
-        return None;
-    };
+fn replica_not_ahead(_: &Memory, node: ActorId, stance: &Stance) -> Option<String> {
+    let (history, source) = (stance.history, stance.source?);
     (history.id == source.id && history.offset > source.offset).then(|| {
         format!(
-            "{:?} is at offset {} of a history whose source is at {}",
-            sight.node, history.offset, source.offset
+            "{node:?} is at offset {} of a history whose source is at {}",
+            history.offset, source.offset
         )
     })
 }
@@ -238,12 +248,12 @@ mod tests {
 
     fn state(current_epoch: u64, offset: u64, source: Option<u64>) -> Seen<'static> {
         let history = |offset| History { id: id("history"), offset };
-        Seen::State {
+        Seen::Stance(Stance {
             current_epoch,
             saved_epoch: current_epoch / 2,
             history: history(offset),
             source: source.map(history),
-        }
+        })
     }
 
     #[test]
@@ -317,7 +327,7 @@ mod tests {
         assert_eq!(broken.as_deref(), Some("replica-not-ahead"));
         let other = History { id: id("other"), offset: 1 };
         let history = History { id: id("history"), offset: 9 };
-        let apart = Seen::State { current_epoch: 1, saved_epoch: 1, history, source: Some(other) };
-        assert_eq!(see(&mut watch, 3, apart), None);
+        let apart = Stance { current_epoch: 1, saved_epoch: 1, history, source: Some(other) };
+        assert_eq!(see(&mut watch, 3, Seen::Stance(apart)), None);
     }
 }

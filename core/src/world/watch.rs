@@ -13,7 +13,7 @@ use super::agreement::{Beliefs, Disagreement, agreement};
 use super::client::{ClientNote, Endpoint};
 use super::event::EventKind;
 use super::hazard::{Hazards, Master, Moment, Scene, overlap};
-use super::invariant::{Broken, History, Invariants, Seen, Sight};
+use super::invariant::{Broken, History, Invariants, Seen, Sight, Stance};
 use super::ledger::Ledger;
 use super::{Trace, World};
 use crate::node::{Fact, Health, Node};
@@ -120,7 +120,8 @@ impl World {
             let current_epoch = server.node.current_epoch();
             let saved_epoch = server.node.saved_epoch();
             let history = history(&server.node);
-            self.see(actor, Seen::State { current_epoch, saved_epoch, history, source });
+            let stance = Stance { current_epoch, saved_epoch, history, source };
+            self.see(actor, Seen::Stance(stance));
         }
         if is_restarted {
             self.watch_moment(Moment::Restarted(actor), cause, trace);

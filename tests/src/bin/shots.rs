@@ -1,8 +1,8 @@
 //! Makes a picture of every scene, on every screen, in light and dark: `target/shots`.
 //!
 //! ```text
-//! cargo run -p hashslot-tests --bin shots            all
-//! cargo run -p hashslot-tests --bin shots beliefs    those with this in their name
+//! cargo run -p hashslot-tests --features tools --bin shots         all
+//! cargo run -p hashslot-tests --features tools --bin shots beliefs  those with it in their name
 //! ```
 
 use std::env;
