@@ -7,7 +7,7 @@ use std::process::Command;
 use super::{Goal, Measure, median};
 use crate::judges::{Options, Servers, Side, has_redis_cli, program};
 
-const PAIRS: usize = 5;
+const PAIRS: usize = 9;
 const SECONDS: &str = "3";
 /// As many calls redis-benchmark makes of each kind.
 const CALLS: &str = "150000";

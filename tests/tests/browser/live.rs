@@ -24,6 +24,14 @@ const WATCH: &str = "
     })).observe(document.body, { childList: true, subtree: true });
     return true;";
 
+/// A served cluster, and a page that watches it.
+async fn watched() -> Option<(Browser, Served, Page)> {
+    let browser = Browser::start().await?;
+    let served = Served::start(&[]);
+    let page = open(&browser, &served).await;
+    Some((browser, served, page))
+}
+
 async fn open(browser: &Browser, served: &Served) -> Page {
     let page = browser.open(&served.url, Screen::DESKTOP, Theme::Light).await;
     page.wait_for_text("#far-end", "connected").await;
@@ -49,11 +57,7 @@ async fn pick(page: &Page, port: u16, item: &str) {
 
 #[tokio::test]
 async fn a_redirect_of_a_real_client_is_seen_while_it_happens() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let served = Served::start(&[]);
-    let page = open(&browser, &served).await;
+    let Some((_browser, served, page)) = watched().await else { return };
     page.wait_for_text(".worlds [aria-pressed=true]", "served cluster").await;
     page.wait_for_text("#far-end", "No client is connected").await;
     page.evaluate(WATCH).await;
@@ -74,11 +78,7 @@ async fn a_redirect_of_a_real_client_is_seen_while_it_happens() {
 
 #[tokio::test]
 async fn a_fault_from_the_page_acts_on_connected_clients() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let served = Served::start(&[]);
-    let page = open(&browser, &served).await;
+    let Some((_browser, served, page)) = watched().await else { return };
     let mut caller = Caller::to(served.first_port);
     assert_eq!(caller.ask("PING").unwrap(), "+PONG");
     pick(&page, served.first_port, "Kill").await;
@@ -94,11 +94,7 @@ async fn a_fault_from_the_page_acts_on_connected_clients() {
 
 #[tokio::test]
 async fn under_load_the_page_draws_a_few_and_stays_at_hand() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let served = Served::start(&[]);
-    let page = open(&browser, &served).await;
+    let Some((_browser, served, page)) = watched().await else { return };
     let is_over = Arc::new(AtomicBool::new(false));
     let load = std::thread::spawn({
         let (is_over, port) = (is_over.clone(), served.first_port);
@@ -141,11 +137,7 @@ async fn under_load_the_page_draws_a_few_and_stays_at_hand() {
 
 #[tokio::test]
 async fn pausing_the_clock_holds_clients_up() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let served = Served::start(&[]);
-    let page = open(&browser, &served).await;
+    let Some((_browser, served, page)) = watched().await else { return };
     let mut caller = Caller::to(served.first_port);
     assert_eq!(caller.ask("PING").unwrap(), "+PONG");
     page.click("#play").await;
@@ -159,11 +151,7 @@ async fn pausing_the_clock_holds_clients_up() {
 
 #[tokio::test]
 async fn the_past_is_looked_at_while_clients_go_on() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let served = Served::start(&[]);
-    let page = open(&browser, &served).await;
+    let Some((_browser, served, page)) = watched().await else { return };
     let mut caller = Caller::to(served.first_port);
     let (key, _) = FOREIGN;
     caller.ask(&format!("GET {key}")).unwrap();
@@ -253,11 +241,7 @@ async fn each_world_keeps_its_state_and_the_address_remembers_which_is_shown() {
 
 #[tokio::test]
 async fn a_lost_connection_is_said_and_made_again() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let mut served = Served::start(&[]);
-    let page = open(&browser, &served).await;
+    let Some((_browser, mut served, page)) = watched().await else { return };
     served.kill();
     page.wait_for_text("#says", "The connection to the server is lost").await;
     page.wait_for_text("#far-end", "tries again").await;

@@ -265,9 +265,10 @@ fn watched(stage: &Stage, args: &str, happen: impl FnOnce(&Stage)) -> String {
 #[test]
 fn modes_that_never_end_show_the_same_on_both_sides() {
     let Some(sides) = sides() else { return };
+    // Of one node, since what comes over two links may come in any order.
     let publish = |stage: &Stage| {
         stage.servers.say(1, &["PUBLISH", "news", "extra"]);
-        stage.servers.say(2, &["PUBLISH", "nova", "bright"]);
+        stage.servers.say(1, &["PUBLISH", "nova", "bright"]);
     };
     let write = |stage: &Stage| {
         let mut connection = stage.servers.connect(0);
