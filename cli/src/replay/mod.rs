@@ -62,13 +62,13 @@ pub struct ReplayArgs {
     /// On what: `processes`, `docker`, or HOST:PORT of a node of a cluster that exists
     #[arg(long, value_name = "TARGET", default_value = "processes")]
     on: On,
-    /// Play with a node-timeout of one second, on both sides
+    /// Play with a node-timeout of one second, on both sides; not on HOST:PORT
     #[arg(long)]
     fast: bool,
     /// On docker: what the containers are made of; any image with a redis-server
     #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE)]
     image: String,
-    /// Leave the nodes running at the end, until `hashslot clean`
+    /// Leave the nodes running at the end, until `hashslot clean`; not on HOST:PORT
     #[arg(long)]
     keep: bool,
     /// On HOST:PORT: changes of the cluster that the lesson may make: failover, slots, membership,

@@ -39,7 +39,8 @@ pub struct Header {
     pub flags: Flags,
     pub state: Health,
     pub manual: Manual,
-    /// A word that stands for all of the above in a digest; see [`Header::sealed`].
+    /// A word that stands for all of the above but the address in a digest; see
+    /// [`Header::sealed`].
     pub(super) seal: u64,
 }
 
@@ -166,7 +167,8 @@ impl Kind {
 }
 
 impl Header {
-    /// The same, with the word that follows from all of its fields; many messages share it.
+    /// The same, with the word that follows from its fields; many messages share it. An address
+    /// follows from the steps that set it, which are in the digest themselves.
     pub(super) fn sealed(mut self) -> Header {
         let mut digest = Digest::new();
         digest.bytes(self.sender.as_bytes());
@@ -191,10 +193,8 @@ impl Gossip {
     fn seal(&self) -> u64 {
         let times = u64::from(self.ping_sent_s) << 32 | u64::from(self.pong_received_s);
         let flags = u64::from(self.flags.bits());
-        let spread = |word: u64, odd: u64| word.wrapping_mul(odd);
-        self.id.word()
-            ^ spread(times, 0x9e37_79b9_7f4a_7c15).rotate_left(32)
-            ^ spread(flags, 0xc2b2_ae3d_27d4_eb4f).rotate_left(32)
+        let spread = |word: u64, odd: u64| word.wrapping_mul(odd).rotate_left(32);
+        self.id.word() ^ spread(times, 0x9e37_79b9_7f4a_7c15) ^ spread(flags, 0xc2b2_ae3d_27d4_eb4f)
     }
 }
 

@@ -10,7 +10,7 @@
 //! two majorities share a voter, so no epoch has two winners. But one node may win it twice (a
 //! manual failover soon after its last election finds the old votes), and a shard may vote twice in
 //! it: through its old master, which has not heard yet that it was succeeded, and through its heir,
-//! since stance for election is no vote (`clusterHandleSlaveFailover`). So the first winner may
+//! since standing for election is no vote (`clusterHandleSlaveFailover`). So the first winner may
 //! help another to win its own epoch. And the majority is one of the masters that the candidate
 //! knows at that moment: one that is just hearing of a long past may count to a smaller one. The
 //! rule on collisions parts such winners. An epoch only grows
