@@ -118,6 +118,9 @@ impl Node {
     }
 
     fn wake_those(&mut self, ready: impl Fn(&Waiting, i64) -> bool) {
+        if self.blocked.list.is_empty() {
+            return;
+        }
         let mut woken = Vec::new();
         for waiting in &self.blocked.list {
             let acked = self.replication.acked_by(waiting.offset) as i64;

@@ -228,6 +228,14 @@ impl Message {
         }
     }
 
+    /// The gossip section of a message that has one.
+    pub(super) fn gossip_mut(&mut self) -> &mut Vec<Gossip> {
+        match &mut self.body {
+            Body::Ping(gossip) | Body::Pong(gossip) | Body::Meet(gossip) => gossip,
+            _ => unreachable!("only pings, pongs and meets carry gossip"),
+        }
+    }
+
     /// Takes the whole message into a digest: what is said again and again as one word each.
     pub fn digest(&self, digest: &mut Digest) {
         digest.word(self.kind() as u64);

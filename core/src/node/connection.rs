@@ -192,6 +192,9 @@ impl Node {
     /// Runs what woken clients have sent meanwhile, a postponed call first
     /// (`blocked.c: processUnblockedClients`).
     pub(super) fn serve_woken_clients(&mut self, out: &mut Effects) {
+        if self.outbox.woken.is_empty() {
+            return;
+        }
         for conn in std::mem::take(&mut self.outbox.woken) {
             let Some(client) = self.client_mut(conn) else { continue };
             match client.set_serving(Serving::Reads) {
@@ -205,6 +208,9 @@ impl Node {
 
     /// Sends what was said to clients, and closes those that are to be closed.
     pub(super) fn flush_clients(&mut self, out: &mut Effects) {
+        if self.outbox.told.is_empty() {
+            return;
+        }
         for conn in std::mem::take(&mut self.outbox.told) {
             let Some(client) = self.client_mut(conn) else { continue };
             let bytes = client.take_output();

@@ -101,8 +101,10 @@ impl Node {
     pub(super) fn settle_collision(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
         let both_masters = self.peers.me().is_master() && self.peers[sender].is_master();
         let mine = self.peers.cold(MYSELF).config_epoch;
-        let smaller = self.peers.me().id < self.peers[sender].id;
-        if !both_masters || header.config_epoch != mine || !smaller {
+        if !both_masters || header.config_epoch != mine {
+            return;
+        }
+        if self.peers.me().id >= self.peers[sender].id {
             return;
         }
         let epoch = self.epochs.advance();

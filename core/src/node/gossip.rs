@@ -56,15 +56,30 @@ impl Node {
         .sealed()
     }
 
-    /// A message of this node; while it has nothing new to say of itself, all share one header.
+    /// A message of this node without gossip.
     pub(super) fn message(&mut self, body: Body) -> bus::Shared {
-        let hostname = match body {
-            Body::Ping(_) | Body::Pong(_) | Body::Meet(_) => self.announced_hostname(),
-            _ => None,
-        };
-        Arc::new(Message { header: self.shared_header(), body, hostname })
+        Arc::new(Message { header: self.shared_header(), body, hostname: None })
     }
 
+    /// A ping, pong or meet, in the memory of an old one if there is one.
+    fn heartbeat(&mut self, kind: Kind, out: &mut Effects) -> bus::Shared {
+        let mut message = out.spare().unwrap_or_else(|| self.message(Body::Ping(Vec::new())));
+        let blank = Arc::get_mut(&mut message).expect("nobody else has a spare one");
+        let mut gossip = std::mem::take(blank.gossip_mut());
+        gossip.clear();
+        self.choose_gossip(&mut gossip);
+        blank.body = match kind {
+            Kind::Ping => Body::Ping(gossip),
+            Kind::Pong => Body::Pong(gossip),
+            Kind::Meet => Body::Meet(gossip),
+            _ => unreachable!("only pings, pongs and meets carry gossip"),
+        };
+        blank.header = self.shared_header();
+        blank.hostname = self.announced_hostname();
+        message
+    }
+
+    /// While the node has nothing new to say of itself, all its messages share one header.
     fn shared_header(&mut self) -> Arc<Header> {
         let grounds = Grounds {
             peers: self.peers.version(),
@@ -91,20 +106,11 @@ impl Node {
         {
             self.peers.ping(*peer, self.now.millis());
         }
-        let gossip = self.choose_gossip(out.spare());
-        let body = match kind {
-            Kind::Ping => Body::Ping(gossip),
-            Kind::Pong => Body::Pong(gossip),
-            Kind::Meet => Body::Meet(gossip),
-            _ => {
-                unreachable!("only pings, pongs and meets carry gossip")
-            }
-        };
-        let message = self.message(body);
+        let message = self.heartbeat(kind, out);
         self.send_message(conn, message, out);
     }
 
-    fn choose_gossip(&mut self, mut chosen: Vec<Gossip>) -> Vec<Gossip> {
+    fn choose_gossip(&mut self, chosen: &mut Vec<Gossip>) {
         let known = self.peers.len();
         let mut fresh = known.saturating_sub(2);
         let wanted = (known / 10).max(3).min(fresh);
@@ -124,8 +130,7 @@ impl Node {
                 Telling::Again | Telling::Elsewhere => {}
             }
         }
-        self.add_suspects(&mut chosen, suspects);
-        chosen
+        self.add_suspects(chosen, suspects);
     }
 
     fn add_suspects(&self, chosen: &mut Vec<Gossip>, mut limit: usize) {

@@ -154,7 +154,12 @@ impl Node {
         out.end(scope);
     }
 
-    /// Whether this master was asked to hand over to a node.
+    /// Whether this master was asked to hand over.
+    pub(super) fn hands_over(&self) -> bool {
+        matches!(self.manual.under_way, Some(UnderWay { part: Part::HandsOver { .. }, .. }))
+    }
+
+    /// Whether it was asked to hand over to this node.
     pub(super) fn hands_over_to(&self, id: NodeId) -> bool {
         let part = self.manual.under_way.map(|under_way| under_way.part);
         matches!(part, Some(Part::HandsOver { to }) if to == id)

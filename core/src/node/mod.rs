@@ -390,20 +390,21 @@ impl Node {
     }
 
     fn on_packet(&mut self, conn: ConnId, packet: Packet, out: &mut Effects) {
-        match (packet, self.conns.get(conn)) {
-            (Packet::Bus(message), Some(_)) => {
+        match packet {
+            Packet::Bus(message) => {
                 self.on_bus_message(conn, &message, out);
                 out.recycle(message);
             }
-            (Packet::Client(bytes), Some(Conn::ToTarget)) => {
-                self.on_target_bytes(conn, &bytes, out);
-            }
-            (Packet::Client(bytes), Some(_)) => self.on_client_bytes(conn, &bytes, out),
-            (Packet::Replication(part), Some(Conn::ToMaster)) => {
-                self.on_source_part(conn, part, out);
-            }
-            (Packet::Replication(part), Some(_)) => self.on_replica_part(conn, part, out),
-            (_, None) => {}
+            Packet::Client(bytes) => match self.conns.get(conn) {
+                Some(Conn::ToTarget) => self.on_target_bytes(conn, &bytes, out),
+                Some(_) => self.on_client_bytes(conn, &bytes, out),
+                None => {}
+            },
+            Packet::Replication(part) => match self.conns.get(conn) {
+                Some(Conn::ToMaster) => self.on_source_part(conn, part, out),
+                Some(_) => self.on_replica_part(conn, part, out),
+                None => {}
+            },
         }
     }
 }

@@ -102,15 +102,16 @@ pub struct Caused {
     pub effect: Effect,
 }
 
-/// How many gossip sections that were read are kept for those that are written.
-const SPARES_MAX: usize = 16;
+/// How many messages that were read are kept for those that are written: some more than are under
+/// way at a time.
+const SPARES_MAX: usize = 256;
 
 /// The effects of one input, in order; and memory that is used again and again.
 #[derive(Clone, Debug, Default)]
 pub struct Effects {
     list: Vec<Caused>,
     because: Option<usize>,
-    spares: Vec<Vec<bus::Gossip>>,
+    spares: Vec<bus::Shared>,
 }
 
 /// The end of a [`Effects::begin`].
@@ -169,27 +170,23 @@ impl Effects {
         self.list.drain(..)
     }
 
-    /// Takes the effects out, in exchange for an empty list.
-    pub fn exchange(&mut self, empty: Vec<Caused>) -> Vec<Caused> {
-        assert!(empty.is_empty(), "the effects of another input were done");
-        self.because = None;
-        std::mem::replace(&mut self.list, empty)
+    pub fn iter(&self) -> impl Iterator<Item = &Effect> + '_ {
+        self.list.iter().map(|caused| &caused.effect)
     }
 
-    /// An empty gossip section.
-    pub(super) fn spare(&mut self) -> Vec<bus::Gossip> {
-        self.spares.pop().unwrap_or_default()
+    /// An old ping or pong to write over; nobody else has it.
+    pub(super) fn spare(&mut self) -> Option<bus::Shared> {
+        self.spares.pop()
     }
 
-    /// A message was read. If nobody else has it, its gossip section, which the processor has at
-    /// hand, is the next that is written.
-    pub(super) fn recycle(&mut self, message: bus::Shared) {
+    /// A message was read. If it is a ping or pong that nobody else has, its memory, which the
+    /// processor has at hand, is that of the next one that is written.
+    pub(super) fn recycle(&mut self, mut message: bus::Shared) {
         if self.spares.len() < SPARES_MAX
-            && let Some(message) = std::sync::Arc::into_inner(message)
-            && let bus::Body::Ping(mut read) | bus::Body::Pong(mut read) = message.body
+            && matches!(message.body, bus::Body::Ping(_) | bus::Body::Pong(_))
+            && std::sync::Arc::get_mut(&mut message).is_some()
         {
-            read.clear();
-            self.spares.push(read);
+            self.spares.push(message);
         }
     }
 

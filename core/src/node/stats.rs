@@ -40,7 +40,7 @@ pub(super) struct Stats {
     counts: [u64; STATS],
     errors: BTreeMap<String, u64>,
     commands: BTreeMap<&'static str, Calls>,
-    rates: [Rate; RATED.len()],
+    rates: Rates,
     /// Changes of keys; a reset of the counters leaves them.
     changes: u64,
 }
@@ -59,12 +59,12 @@ pub(super) const RATED: [Stat; 5] =
 
 const SAMPLES: usize = 16;
 
-/// The last samples of one rate, per second.
-#[derive(Clone, Copy, Debug, Default)]
-struct Rate {
-    samples: [u32; SAMPLES],
+/// The last samples of all rates, per second.
+#[derive(Clone, Debug, Default)]
+struct Rates {
+    samples: [[u32; RATED.len()]; SAMPLES],
     next: usize,
-    counted: u64,
+    counted: [u64; RATED.len()],
     at_ms: u64,
 }
 
@@ -128,15 +128,13 @@ impl Stats {
 
     /// Samples the rates, once a tick.
     pub(super) fn sample(&mut self, now_ms: u64) {
-        for (place, stat) in RATED.into_iter().enumerate() {
-            let counted = self.of(stat);
-            self.rates[place].sample(counted, now_ms);
-        }
+        let counted = RATED.map(|stat| self.of(stat));
+        self.rates.sample(counted, now_ms);
     }
 
     /// The rates per second, in the order of [`RATED`].
     pub(super) fn rates(&self) -> [u64; RATED.len()] {
-        self.rates.map(|rate| rate.mean())
+        self.rates.means()
     }
 
     /// Forgets everything (CONFIG RESETSTAT).
@@ -145,19 +143,24 @@ impl Stats {
     }
 }
 
-impl Rate {
-    fn sample(&mut self, counted: u64, now_ms: u64) {
+impl Rates {
+    fn sample(&mut self, counted: [u64; RATED.len()], now_ms: u64) {
         let passed_ms = now_ms.saturating_sub(self.at_ms);
         if self.at_ms > 0 && passed_ms > 0 {
-            let since = counted.saturating_sub(self.counted);
-            self.samples[self.next] = u32::try_from(since * 1_000 / passed_ms).unwrap_or(u32::MAX);
+            self.samples[self.next] = std::array::from_fn(|rate| {
+                let since = counted[rate].saturating_sub(self.counted[rate]);
+                // A division takes long, and mostly there is nothing to divide.
+                let per_second = if since == 0 { 0 } else { since * 1_000 / passed_ms };
+                u32::try_from(per_second).unwrap_or(u32::MAX)
+            });
             self.next = (self.next + 1) % SAMPLES;
         }
         (self.counted, self.at_ms) = (counted, now_ms);
     }
 
-    fn mean(&self) -> u64 {
-        self.samples.iter().map(|&sample| u64::from(sample)).sum::<u64>() / SAMPLES as u64
+    fn means(&self) -> [u64; RATED.len()] {
+        let sum = |rate: usize| self.samples.iter().map(|tick| u64::from(tick[rate])).sum::<u64>();
+        std::array::from_fn(|rate| sum(rate) / SAMPLES as u64)
     }
 }
 

@@ -41,9 +41,7 @@ impl Node {
             self.ping_random_peer(out);
         }
         let census = self.count_orphans();
-        for place in 0..self.peers.len() {
-            self.watch_peer(self.peers.indices()[place], out);
-        }
+        self.watch_peers(out);
         if self.peers.me().is_replica() {
             self.follow_master(out);
         }
@@ -119,10 +117,22 @@ impl Node {
         }
     }
 
-    /// Rule 3.
+    /// Rule 3. Mostly nothing is pending and every pong is young.
+    fn watch_peers(&mut self, out: &mut Effects) {
+        let hands_over = self.hands_over();
+        let half_ms = self.config.node_timeout_ms / 2;
+        let old_ms = self.now_ms().saturating_sub(half_ms);
+        for place in 1..self.peers.len() {
+            let index = self.peers.indices()[place];
+            let peer = &self.peers[index];
+            if peer.ping_sent_ms != 0 || peer.pong_received_ms < old_ms || hands_over {
+                self.watch_peer(index, out);
+            }
+        }
+    }
+
     fn watch_peer(&mut self, index: PeerIdx, out: &mut Effects) {
-        let unwatched = Flags::NOADDR.with(Flags::HANDSHAKE);
-        if index == MYSELF || self.peers[index].flags.any(unwatched) {
+        if self.peers[index].flags.any(Flags::NOADDR.with(Flags::HANDSHAKE)) {
             return;
         }
         let waits = self.peers[index].ping_sent_ms != 0;

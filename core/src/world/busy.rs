@@ -96,8 +96,8 @@ impl World {
         let Process::Busy(busy) = std::mem::replace(&mut server.process, Process::Running) else {
             return;
         };
-        let Busy { mut rest, input, mut facts, inbox, timer, .. } = *busy;
-        self.perform_after(actor, input, &mut facts, &mut rest, trace);
+        let Busy { rest, input, mut facts, inbox, timer, .. } = *busy;
+        self.perform(actor, input, &mut facts, rest.into_iter(), trace);
         for waiting in inbox {
             self.deliver(actor, waiting, trace);
         }

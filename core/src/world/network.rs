@@ -11,6 +11,7 @@
 
 mod opening;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use super::connection::{Connection, End, EndState, Key, Place, Side, Table};
@@ -42,7 +43,7 @@ pub struct Network {
     yard: Yard,
     /// How many connections each actor has accepted.
     accepted: Vec<u32>,
-    out: Vec<Output>,
+    out: VecDeque<Output>,
 }
 
 impl Network {
@@ -52,7 +53,7 @@ impl Network {
             tables: Vec::new(),
             yard: Yard::default(),
             accepted: Vec::new(),
-            out: Vec::new(),
+            out: VecDeque::new(),
         }
     }
 
@@ -71,21 +72,9 @@ impl Network {
         &mut self.paths
     }
 
-    /// Takes out what happened since the last time; give the memory back with
-    /// [`Network::recycle`].
-    pub fn take_output(&mut self) -> Vec<Output> {
-        std::mem::take(&mut self.out)
-    }
-
-    pub fn has_output(&self) -> bool {
-        !self.out.is_empty()
-    }
-
-    pub fn recycle(&mut self, mut buffer: Vec<Output>) {
-        if self.out.is_empty() {
-            buffer.clear();
-            self.out = buffer;
-        }
+    /// Takes out the oldest of what the world was not told yet.
+    pub fn next_output(&mut self) -> Option<Output> {
+        self.out.pop_front()
     }
 
     /// Writes a packet; it goes out when it can. Writing to a connection that is closed does
@@ -255,7 +244,7 @@ impl Network {
                 {
                     let what = What::of(&packet);
                     let (why, cause) = (Loss::Filtered, segment.sent);
-                    return self.out.push(Output::Lost { from, to, what, why, cause });
+                    return self.out.push_back(Output::Lost { from, to, what, why, cause });
                 }
                 let input = Input::Received { conn, packet };
                 self.arrive(to, Some(from), input, Some(segment.sent));
@@ -343,7 +332,7 @@ impl Network {
         if let Some((from, to)) = self.route(place)
             && let Some((what, cause)) = self.last_waiting(place)
         {
-            self.out.push(Output::Held { from, to, what, why, cause });
+            self.out.push_back(Output::Held { from, to, what, why, cause });
         }
     }
 
@@ -353,7 +342,7 @@ impl Network {
         {
             let is_cut = self.paths.is_cut(from, to);
             let why = if is_cut { Loss::Cut } else { Loss::MachineDown };
-            self.out.push(Output::Lost { from, to, what, why, cause });
+            self.out.push_back(Output::Lost { from, to, what, why, cause });
         }
     }
 
@@ -398,7 +387,7 @@ impl Network {
     }
 
     fn arrive(&mut self, to: ActorId, peer: Option<ActorId>, input: Input, cause: Option<EventId>) {
-        self.out.push(Output::Arrival { to, peer, input, cause });
+        self.out.push_back(Output::Arrival { to, peer, input, cause });
     }
 
     fn connection(&mut self, key: Key) -> Option<&mut Connection> {

@@ -19,14 +19,22 @@ use super::trace::{Trace, Traffic};
 use crate::node::{Caused, Effect, Effects, Fact, Input, Packet, Service};
 use crate::words::{ActorId, ConnId, Digest, EventId};
 
-/// Memory that is used again for every input; it holds nothing between two.
+/// Memory that is used again for every input, while none is handled; it holds nothing between two.
 #[derive(Debug, Default)]
-pub(super) struct Scratch {
+pub(super) struct Scratch(Option<Box<Lists>>);
+
+#[derive(Debug, Default)]
+struct Lists {
     effects: Effects,
-    caused: Vec<Caused>,
     client: Vec<ClientEffect>,
     /// The event of each effect of this input, if it is a fact.
     facts: Vec<Option<EventId>>,
+}
+
+impl Scratch {
+    fn take(&mut self) -> Box<Lists> {
+        self.0.take().unwrap_or_default()
+    }
 }
 
 impl Clone for Scratch {
@@ -38,24 +46,20 @@ impl Clone for Scratch {
 impl World {
     /// Hands on what the network has to say, until it is silent.
     pub(super) fn drain_network(&mut self, trace: &mut Trace) {
-        while self.network.has_output() {
-            let mut outputs = self.network.take_output();
-            for output in outputs.drain(..) {
-                match output {
-                    Output::Arrival { to, peer, input, cause } => {
-                        self.deliver(to, Waiting { input, peer, cause }, trace);
-                    }
-                    Output::Lost { from, to, what, why, cause } => {
-                        let kind = EventKind::Lost { from, to, what, why };
-                        self.happen(ActorId::WORLD, Some(cause), kind, trace);
-                    }
-                    Output::Held { from, to, what, why, cause } => {
-                        let kind = EventKind::Held { from, to, what, why };
-                        self.happen(ActorId::WORLD, Some(cause), kind, trace);
-                    }
+        while let Some(output) = self.network.next_output() {
+            match output {
+                Output::Arrival { to, peer, input, cause } => {
+                    self.deliver(to, Waiting { input, peer, cause }, trace);
+                }
+                Output::Lost { from, to, what, why, cause } => {
+                    let kind = EventKind::Lost { from, to, what, why };
+                    self.happen(ActorId::WORLD, Some(cause), kind, trace);
+                }
+                Output::Held { from, to, what, why, cause } => {
+                    let kind = EventKind::Held { from, to, what, why };
+                    self.happen(ActorId::WORLD, Some(cause), kind, trace);
                 }
             }
-            self.network.recycle(outputs);
         }
     }
 
@@ -88,46 +92,34 @@ impl World {
         let kind = arrival(&input, peer, trace);
         let silent = matches!(input, Input::Started | Input::Tick | Input::GaveUp { .. });
         let id = (!silent).then(|| self.next_id(to));
-        let mut effects = std::mem::take(&mut self.scratch.effects);
+        let mut lists = self.scratch.take();
         if let Some(server) = self.server_mut(to) {
             let clock = server.clock(epoch, now);
-            server.node.handle(clock, input, &mut effects);
+            server.node.handle(clock, input, &mut lists.effects);
         }
-        let mut caused = effects.exchange(std::mem::take(&mut self.scratch.caused));
-        self.scratch.effects = effects;
         if let (Some(id), Some(kind)) = (id, kind) {
-            let changed = caused.iter().any(|caused| is_change(&caused.effect));
+            let changed = lists.effects.iter().any(is_change);
             trace.push(Event { id, at: now, cause, changed, kind });
         }
-        self.perform(to, id.or(cause), &mut caused, trace);
-        self.scratch.caused = caused;
+        if !lists.effects.is_empty() {
+            lists.facts.clear();
+            let caused = lists.effects.drain();
+            self.perform(to, id.or(cause), &mut lists.facts, caused, trace);
+        }
+        self.scratch = Scratch(Some(lists));
         self.watch_server(to, id.or(cause), trace);
     }
 
-    /// Does what a node has answered; effects that name no fact are caused by `input`.
+    /// Does what a node has answered, after `facts` were noted already; effects that name no fact
+    /// are caused by `input`. A process that gets busy does the rest later.
     pub(super) fn perform(
         &mut self,
         actor: ActorId,
         input: Option<EventId>,
-        caused: &mut Vec<Caused>,
-        trace: &mut Trace,
-    ) {
-        let mut facts = std::mem::take(&mut self.scratch.facts);
-        facts.clear();
-        self.perform_after(actor, input, &mut facts, caused, trace);
-        self.scratch.facts = facts;
-    }
-
-    /// The same, after `facts` were noted already. A process that gets busy does the rest later.
-    pub(super) fn perform_after(
-        &mut self,
-        actor: ActorId,
-        input: Option<EventId>,
         facts: &mut Vec<Option<EventId>>,
-        caused: &mut Vec<Caused>,
+        mut list: impl Iterator<Item = Caused>,
         trace: &mut Trace,
     ) {
-        let mut list = caused.drain(..);
         while let Some(Caused { because, effect }) = list.next() {
             if let Effect::Busy { span, awaits } = effect {
                 facts.push(None);
@@ -195,9 +187,10 @@ impl World {
         trace: &mut Trace,
     ) {
         let now = self.now();
-        let mut effects = std::mem::take(&mut self.scratch.client);
+        let mut lists = self.scratch.take();
+        let effects = &mut lists.client;
         let Some(user) = self.user_mut(to) else { return };
-        user.handle(now, input, &mut effects);
+        user.handle(now, input, effects);
         if let Some(at) = user.new_wake() {
             self.queue.push(at, Due::Wake { actor: to });
         }
@@ -211,7 +204,7 @@ impl World {
                 because = Some(note);
             }
         }
-        self.scratch.client = effects;
+        self.scratch = Scratch(Some(lists));
     }
 
     /// The event, if the effect was a note.

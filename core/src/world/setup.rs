@@ -247,14 +247,14 @@ impl World {
         let clock = server.clock(epoch, now);
         let mut effects = node::Effects::default();
         server.node.handle(clock, input, &mut effects);
-        let mut caused: Vec<_> = effects.drain().collect();
+        let caused: Vec<_> = effects.drain().collect();
         let mut answer = Vec::new();
         for one in &caused {
             if let Effect::Send { conn: HAND, packet: Packet::Client(bytes) } = &one.effect {
                 answer.extend_from_slice(bytes);
             }
         }
-        self.perform(node, None, &mut caused, trace);
+        self.perform(node, None, &mut Vec::new(), caused.into_iter(), trace);
         answer
     }
 

@@ -13,10 +13,10 @@ use super::agreement::{Beliefs, Disagreement, agreement};
 use super::client::{ClientNote, Endpoint};
 use super::event::EventKind;
 use super::hazard::{Hazards, Master, Moment, Scene, overlap};
-use super::invariant::{Broken, History, Invariants, Seen, Sight, Stance};
+use super::invariant::{Broken, Invariants, Offsets, Seen, Sight, Stance};
 use super::ledger::Ledger;
 use super::{Trace, World};
-use crate::node::{Fact, Health, Node};
+use crate::node::{Fact, Health};
 use crate::words::{ActorId, EventId, NodeId, SlotSet};
 
 /// What the watch remembers.
@@ -39,7 +39,13 @@ struct Seat {
     source: Option<(NodeId, ActorId)>,
     /// Who has taken slots from it that it may still serve.
     outranked_by: Option<ActorId>,
+    /// How it stood when the invariants were last asked.
+    stance: Option<Stance>,
 }
+
+/// The seat of whom nothing is remembered.
+const NOBODY: Seat =
+    Seat { id: None, incarnation: 0, source: None, outranked_by: None, stance: None };
 
 impl World {
     /// The invariants that were broken so far, the first of each name. It must stay empty.
@@ -103,31 +109,37 @@ impl World {
     ) {
         let Some(server) = self.server(actor) else { return };
         let (id, incarnation) = (server.node.id(), server.incarnation);
-        let seat = self.seat(actor);
-        let is_stranger = seat.id.is_some_and(|known| known != id);
-        let is_restarted = seat.incarnation != incarnation;
-        *self.seat_mut(actor) = Seat { id: Some(id), incarnation, ..seat };
-        if is_stranger {
+        let seat = self.seat_mut(actor);
+        let past = seat.id.replace(id).filter(|&known| known != id);
+        let is_restarted = std::mem::replace(&mut seat.incarnation, incarnation) != incarnation;
+        if past.is_some() || is_restarted {
+            seat.stance = None;
+        }
+        if let Some(past) = past {
             if !is_restarted {
-                self.past_ids.extend(seat.id.map(|past| (actor, past)));
+                self.past_ids.push((actor, past));
             }
             self.see(actor, Seen::ConfigLost);
         } else if is_restarted {
             self.see(actor, Seen::Restarted);
         }
-        let source = self.source_of(actor);
-        if let Some(server) = self.server(actor) {
-            let current_epoch = server.node.current_epoch();
-            let saved_epoch = server.node.saved_epoch();
-            let history = history(&server.node);
-            let stance = Stance { current_epoch, saved_epoch, history, source };
-            self.see(actor, Seen::Stance(stance));
-        }
+        self.watch_stance(actor);
         if is_restarted {
             self.watch_moment(Moment::Restarted(actor), cause, trace);
         }
-        if let Some(owner) = seat.outranked_by {
+        if let Some(owner) = self.seat(actor).outranked_by {
             self.watch_outranked(actor, owner, cause, trace);
+        }
+    }
+
+    /// Asks the invariants how a node stands, unless it stands as before.
+    fn watch_stance(&mut self, actor: ActorId) {
+        let offsets = self.offsets(actor);
+        let Some(Server { node, .. }) = self.server(actor) else { return };
+        let (current_epoch, saved_epoch) = (node.current_epoch(), node.saved_epoch());
+        let stance = Stance { current_epoch, saved_epoch, offsets };
+        if self.seat_mut(actor).stance.replace(stance) != Some(stance) {
+            self.see(actor, Seen::Stance(stance));
         }
     }
 
@@ -202,11 +214,14 @@ impl World {
         }
     }
 
-    /// How far the node is whose stream this one follows. One that has turned to another master may
-    /// be ahead of it until they have talked.
-    fn source_of(&mut self, actor: ActorId) -> Option<History> {
+    /// How far this node and the one whose stream it follows are. One that has turned to another
+    /// master may be ahead of it until they have talked.
+    fn offsets(&mut self, actor: ActorId) -> Option<Offsets> {
         let node = &self.server(actor)?.node;
-        let id = node.master().filter(|_| node.replication().is_connected())?;
+        if !node.replication().is_connected() {
+            return None;
+        }
+        let id = node.master()?;
         let known = self.seat(actor).source.filter(|&(known, source)| {
             known == id && self.server(source).is_some_and(|server| server.node.id() == id)
         });
@@ -218,15 +233,18 @@ impl World {
                 source
             }
         };
-        Some(history(&self.server(source)?.node))
+        let mine = self.server(actor)?.node.replication();
+        let of_source = self.server(source)?.node.replication();
+        (mine.id() == of_source.id())
+            .then(|| Offsets { mine: mine.offset(), of_source: of_source.offset() })
     }
 
     fn actor_of(&self, id: NodeId) -> Option<ActorId> {
         self.servers().find(|(_, _, server)| server.node.id() == id).map(|(actor, _, _)| actor)
     }
 
-    fn seat(&self, actor: ActorId) -> Seat {
-        self.watch.seats.get(usize::from(actor.0)).copied().unwrap_or_default()
+    fn seat(&self, actor: ActorId) -> &Seat {
+        self.watch.seats.get(usize::from(actor.0)).unwrap_or(&NOBODY)
     }
 
     fn seat_mut(&mut self, actor: ActorId) -> &mut Seat {
@@ -240,9 +258,4 @@ impl World {
 
 fn serves(server: &Server) -> bool {
     server.is_running() && server.node.health() == Health::Ok
-}
-
-fn history(node: &Node) -> History {
-    let replication = node.replication();
-    History { id: replication.id(), offset: replication.offset() }
 }

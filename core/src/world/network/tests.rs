@@ -67,7 +67,7 @@ impl Lab {
     }
 
     fn listen(&mut self) {
-        for output in self.network.take_output() {
+        while let Some(output) = self.network.next_output() {
             let Output::Arrival { to, input, .. } = output else { continue };
             let what = match input {
                 Input::Accepted { conn, .. } => {
