@@ -23,8 +23,8 @@ pub fn binary() -> &'static PathBuf {
         let folder = test.ancestors().skip(1).find(is_profile).expect("it is in a folder");
         let profile = if folder.ends_with("release") { "release" } else { "test" };
         let status = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--workspace", "--exclude", "hashslot-web"])
-            .args(["--bin", "hashslot", "--profile", profile])
+            .args(["test", "--quiet", "--workspace", "--no-run", "--test", "command"])
+            .args(["--profile", profile])
             .current_dir(root())
             .status()
             .expect("cargo is there, for it runs this test");

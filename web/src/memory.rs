@@ -92,7 +92,7 @@ mod tests {
 
     #[test]
     fn progress_is_a_word_and_a_link() {
-        let progress = Progress { is_done: true, link: "lab=1.abc".to_owned() };
+        let progress = Progress { is_done: true, link: "lab=2.abc".to_owned() };
         assert_eq!(Progress::read(&progress.write()), Some(progress));
         assert_eq!(Progress::read("nonsense"), None);
     }

@@ -114,7 +114,7 @@ mod tests {
 
     #[test]
     fn a_lesson_and_a_link_are_of_the_page() {
-        for hash in ["lesson=redirects", "lab=1.abc", "page"] {
+        for hash in ["lesson=redirects", "lab=2.abc", "page"] {
             assert_eq!(World::asked(hash, Offer::Cluster), World::Page);
         }
         assert_eq!(World::asked("served", Offer::Cluster), World::Served);

@@ -1,26 +1,26 @@
 //! The lab as a text: what stands behind the `#` of a link, and in a file that was saved.
 //!
 //! ```text
-//! lab=1.<what was opened, the deeds, the moment, the version, the digest: JSON, deflated, base64>
+//! lab=2.<checksum; what was opened, deeds, the moment, the version, the digest: JSON, deflated>
 //! ```
 //!
-//! The number before the dot is that of the format. The rest carries a checksum, so that a link
-//! that lost a letter says so instead of opening as something else; and the digest of the run, so
-//! that a version that plays it differently says that.
+//! The number before the dot is that of the format; behind it everything is in base64. The checksum
+//! is of all bytes after it, so that a link that lost a letter says so instead of opening as
+//! something else. The digest is of the run, so that a version that plays it differently says that.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-use miniz_oxide::deflate::compress_to_vec_zlib;
+use miniz_oxide::deflate::compress_to_vec;
 use miniz_oxide::inflate::stream::{InflateState, inflate};
 use miniz_oxide::{DataFormat, MZFlush, MZStatus};
 use serde::{Deserialize, Serialize};
 
 use super::deeds::Deeds;
-use crate::words::Span;
+use crate::words::{Digest, Span};
 
 /// How the text of a lab begins.
 pub const LEAD: &str = "lab=";
-const FORMAT: &str = "1";
+const FORMAT: &str = "2";
 /// A text that unpacks to more than this was not made by a person's doing.
 const UNPACKED_MAX: usize = 4 << 20;
 const LEVEL: u8 = 9;
@@ -82,8 +82,10 @@ pub enum LinkError {
 /// Writes a lab as a text.
 pub fn write(saved: &Saved) -> String {
     let json = serde_json::to_vec(saved).expect("a lab is plain data");
-    let packed = compress_to_vec_zlib(&json, LEVEL);
-    format!("{LEAD}{FORMAT}.{}", BASE64.encode(packed))
+    let packed = compress_to_vec(&json, LEVEL);
+    let mut bytes = checksum(&packed).to_vec();
+    bytes.extend(packed);
+    format!("{LEAD}{FORMAT}.{}", BASE64.encode(bytes))
 }
 
 /// Reads what [`write`] wrote.
@@ -94,16 +96,27 @@ pub fn read(text: &str) -> Result<Saved, LinkError> {
         let is_number = !format.is_empty() && format.bytes().all(|byte| byte.is_ascii_digit());
         return Err(if is_number { LinkError::Version } else { LinkError::Damaged });
     }
-    let packed = BASE64.decode(packed).map_err(|_| LinkError::Damaged)?;
-    let json = unpack(&packed).ok_or(LinkError::Damaged)?;
+    let bytes = BASE64.decode(packed).map_err(|_| LinkError::Damaged)?;
+    let (sum, packed) = bytes.split_first_chunk().ok_or(LinkError::Damaged)?;
+    if *sum != checksum(packed) {
+        return Err(LinkError::Damaged);
+    }
+    let json = unpack(packed).ok_or(LinkError::Damaged)?;
     let json = str::from_utf8(&json).map_err(|_| LinkError::Version)?;
     serde_json::from_str(json).map_err(|_| LinkError::Version)
+}
+
+/// The first half of the digest of these bytes.
+fn checksum(bytes: &[u8]) -> [u8; 4] {
+    let mut digest = Digest::new();
+    digest.bytes(bytes);
+    ((digest.value() >> 32) as u32).to_be_bytes()
 }
 
 /// What was packed; nothing if any of it is missing or wrong, or if more stands behind it.
 fn unpack(packed: &[u8]) -> Option<Vec<u8>> {
     let mut unpacked = vec![0; UNPACKED_MAX];
-    let mut state = InflateState::new_boxed(DataFormat::Zlib);
+    let mut state = InflateState::new_boxed(DataFormat::Raw);
     let done = inflate(&mut state, packed, &mut unpacked, MZFlush::Finish);
     let is_whole = done.status == Ok(MZStatus::StreamEnd) && done.bytes_consumed == packed.len();
     unpacked.truncate(done.bytes_written);
@@ -149,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_later_format_is_named_as_such() {
-        let later = write(&saved()).replacen("1.", "2.", 1);
+        let later = write(&saved()).replacen("2.", "3.", 1);
         assert_eq!(read(&later), Err(LinkError::Version));
     }
 }

@@ -15,6 +15,7 @@ mod page;
 #[cfg(feature = "browser")]
 mod play;
 mod scale;
+mod skeletons;
 #[cfg(feature = "browser")]
 mod weight;
 #[cfg(feature = "browser")]

@@ -9,6 +9,7 @@ use hashslot_core::data::Reply;
 use hashslot_core::words::{ActorId, Span, slot_of_key};
 use hashslot_core::world::{Level, Setup, Trace, World};
 
+use super::skeletons::Skeletons;
 use super::{Goal, Measure, median};
 
 /// A cluster of so many nodes, half of them masters, and how long its run is measured: for whole
@@ -64,6 +65,7 @@ pub fn measure() -> Vec<Measure> {
     ] {
         measures.push(speed(name, &grow(&mut form(size), size, level), least));
     }
+    measures.push(skeletons());
     print_growth();
     measures.extend(million_keys());
     measures
@@ -102,6 +104,20 @@ fn grow(world: &mut World, size: Size, level: Level) -> Growth {
     let messages = (delivered(world) - before) / (3.0 * run_s);
     let real_s = median(times);
     Growth { speed: run_s / real_s, messages, cost_ns: real_s * 1e9 / (messages * run_s) }
+}
+
+/// How fast a hundred nodes run that are nothing but their messages: no engine is faster.
+fn skeletons() -> Measure {
+    let Size { nodes, node_timeout_ms, run } = HUNDRED;
+    let mut skeletons = Skeletons::new(nodes, node_timeout_ms);
+    let mut times = Vec::new();
+    for round in 1..=5 {
+        let began = Instant::now();
+        skeletons.run_until(round * run.micros());
+        times.push(began.elapsed().as_secs_f64());
+    }
+    let speed = run.micros() as f64 / 1e6 / median(times);
+    Measure::new("skeletons of 100 nodes", speed, "x", Goal::AtLeast(500.0))
 }
 
 /// How many bus messages all nodes say that they have received.

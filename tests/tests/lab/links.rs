@@ -2,10 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
 use hashslot_core::lab::{Answer, Ask, LINK_LEAD, Pause, SHELF};
 use hashslot_core::lesson::RunnerAsk;
 use hashslot_core::view::{Direction, Filter};
-use hashslot_core::words::Span;
+use hashslot_core::words::{Digest, Span};
 
 use super::page::{Page, has_done, killed};
 
@@ -145,8 +147,8 @@ fn a_link_of_another_format_says_so() {
     let (_, link) = some_lab();
     let mut page = Page::at("redirects");
     let before = page.look();
-    for format in ["0", "2", "17", "99999999999999999999999"] {
-        let other = link.replacen("=1.", &format!("={format}."), 1);
+    for format in ["0", "1", "17", "99999999999999999999999"] {
+        let other = link.replacen("=2.", &format!("={format}."), 1);
         let hint = page.hint(Ask::OpenText { file: "link".to_owned(), source: other });
         assert!(hint.contains("another version of hashslot"), "{hint}");
     }
@@ -253,16 +255,21 @@ fn a_saved_run_with_a_mistake_names_its_place_and_the_open_lab_stays() {
     assert_eq!(page.look(), before);
 }
 
-/// A link with something else in it, made as a stranger would: unpacked, changed, packed.
+/// A link with something else in it.
 fn forged(link: &str, change: impl Fn(&mut serde_json::Value)) -> String {
-    use base64::Engine;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64;
-    let (lead, payload) = link.split_once('.').unwrap();
-    let packed = BASE64.decode(payload).unwrap();
-    let json = miniz_oxide::inflate::decompress_to_vec_zlib(&packed).unwrap();
+    let (_, payload) = link.split_once('.').unwrap();
+    let bytes = BASE64.decode(payload).unwrap();
+    let json = miniz_oxide::inflate::decompress_to_vec(&bytes[4..]).unwrap();
     let mut saved = serde_json::from_slice(&json).unwrap();
     change(&mut saved);
-    let json = serde_json::to_vec(&saved).unwrap();
-    let packed = miniz_oxide::deflate::compress_to_vec_zlib(&json, 9);
-    format!("{lead}.{}", BASE64.encode(packed))
+    pack(&serde_json::to_vec(&saved).unwrap())
+}
+
+/// A link of a stranger's making.
+pub fn pack(json: &[u8]) -> String {
+    let packed = miniz_oxide::deflate::compress_to_vec(json, 9);
+    let mut sum = Digest::new();
+    sum.bytes(&packed);
+    let sum = (sum.value() >> 32) as u32;
+    format!("{LINK_LEAD}2.{}", BASE64.encode([&sum.to_be_bytes()[..], &packed].concat()))
 }
