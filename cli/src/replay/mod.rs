@@ -13,8 +13,7 @@ use std::sync::Arc;
 
 use clap::{Parser, ValueEnum, ValueHint};
 use hashslot::compare::{Outcome, Pace, Report};
-use hashslot::live::Fault;
-use hashslot::live::docker::DEFAULT_IMAGE;
+use hashslot::live::{Fault, TargetKind};
 use hashslot_core::lesson::{Lesson, render_all};
 
 use crate::failure::Failure;
@@ -65,9 +64,9 @@ pub struct ReplayArgs {
     /// Play with a node-timeout of one second, on both sides; not on HOST:PORT
     #[arg(long)]
     fast: bool,
-    /// On docker: what the containers are made of; any image with a redis-server
-    #[arg(long, value_name = "IMAGE", default_value = DEFAULT_IMAGE)]
-    image: String,
+    /// On docker: what the containers are made of, any image with a redis-server; else redis:7.0.15
+    #[arg(long, value_name = "IMAGE")]
+    image: Option<String>,
     /// Leave the nodes running at the end, until `hashslot clean`; not on HOST:PORT
     #[arg(long)]
     keep: bool,
@@ -124,12 +123,14 @@ pub fn run(args: &ReplayArgs) -> Result<(), Failure> {
 /// An option that would be silently ignored is a mistake.
 fn refuse_what_has_no_effect(args: &ReplayArgs) -> Result<(), Failure> {
     let is_existing = matches!(args.on, On::Existing(_));
+    let is_docker = args.on == On::Stage(TargetKind::Docker);
     let (own, existing) = ("nodes that hashslot starts", "a cluster that exists, --on HOST:PORT");
     let options = [
         (args.fast && is_existing, "--fast", own),
         (args.keep && is_existing, "--keep", own),
         (!args.allow_faults.is_empty() && !is_existing, "--allow-faults", existing),
         (args.password_file.is_some() && !is_existing, "--password-file", existing),
+        (args.image.is_some() && !is_docker, "--image", "containers, --on docker"),
     ];
     match options.into_iter().find(|(is_in_vain, ..)| *is_in_vain) {
         Some((_, option, place)) => {

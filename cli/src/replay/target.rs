@@ -92,7 +92,10 @@ fn on_stage(
 ) -> Result<Report, Failure> {
     let target = match kind {
         TargetKind::Processes => Target::Processes(Program::find_any().map_err(unable)?),
-        TargetKind::Docker => Target::Docker(Docker::find(&args.image).map_err(unable)?),
+        TargetKind::Docker => {
+            let image = args.image.as_deref().unwrap_or(DEFAULT_IMAGE);
+            Target::Docker(Docker::find(image).map_err(unable)?)
+        }
     };
     let setup = pace.stage(setup_of(&lesson.front));
     let mut options = Options::new(setup.config.node_timeout_ms);
@@ -260,9 +263,9 @@ fn again(lesson: &Lesson, args: &ReplayArgs) -> String {
         true => String::new(),
         false => format!(" --allow-faults {}", allowed.join(",")),
     };
-    let image = match args.image == DEFAULT_IMAGE {
-        true => String::new(),
-        false => format!(" --image {}", quote_arg(args.image.as_bytes())),
+    let image = match &args.image {
+        Some(image) => format!(" --image {}", quote_arg(image.as_bytes())),
+        None => String::new(),
     };
     let name = quote_arg(name.as_bytes());
     format!("hashslot replay {name} --on {}{image}{fast}{allowed}", args.on)

@@ -56,7 +56,8 @@ pub struct TestArgs {
     /// On what the lessons are played
     #[arg(long, value_enum, default_value = "simulator", conflicts_with = "update")]
     on: On,
-    /// With --on docker: what the containers are made of; any image with a redis-server
+    /// With --on docker: what the containers are made of, any image with a redis-server; else
+    /// redis:7.0.15
     #[arg(long, value_name = "IMAGE")]
     image: Option<String>,
     /// Print one JSON object a line
@@ -76,6 +77,9 @@ enum On {
 }
 
 pub fn run(args: &TestArgs) -> Result<(), Failure> {
+    if args.image.is_some() && args.on != On::Docker {
+        return Err(Failure::usage("--image is for containers: say --on docker, too"));
+    }
     let lessons = find(args)?;
     let form = if args.json { Form::Json } else { Form::Text };
     let codes = if args.accept { ErrorCodes::Accept } else { ErrorCodes::Keep };

@@ -337,8 +337,9 @@ impl Stage {
         let mut slots = self.tags[..3].concat();
         slots.sort();
         slots.dedup();
-        let slots: Vec<String> =
+        let mut slots: Vec<String> =
             slots.iter().map(|tag| slot_of_key(tag.as_bytes()).to_string()).collect();
+        slots.push(SPARE_SLOT.to_owned());
         let moving = self.moving_slot();
         let owner = self.real.id_of(port(0)).expect("the stage has six nodes").to_string();
         for place in 0..3 {

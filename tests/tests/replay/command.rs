@@ -77,6 +77,7 @@ fn an_option_without_effect_is_refused() {
     for (args, option) in [
         (vec!["--allow-faults", "slots"], "--allow-faults"),
         (vec!["--password-file", "secret"], "--password-file"),
+        (vec!["--image", "redis:7.0.15"], "--image"),
         ([&existing[..], &["--keep"]].concat(), "--keep"),
         ([&existing[..], &["--fast"]].concat(), "--fast"),
     ] {
