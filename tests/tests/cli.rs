@@ -222,6 +222,16 @@ fn what_is_not_there_is_said_with_what_is() {
 }
 
 #[test]
+fn an_image_is_only_for_containers() {
+    for on in [&[][..], &["--on", "processes"]] {
+        let args = [&["test", "8", "--image", "redis:7.0.15"], on].concat();
+        let output = hashslot(&here(), &args, "");
+        assert_eq!(code(&output), 2);
+        assert!(text(&output.stderr).contains("say --on docker"), "{}", text(&output.stderr));
+    }
+}
+
+#[test]
 fn a_lesson_that_is_no_text_is_a_mistake_with_a_place() {
     let folder = folder("bytes");
     fs::write(folder.join("bytes.md"), b"---\nformat: \xff\n---\n").unwrap();

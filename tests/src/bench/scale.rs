@@ -106,7 +106,7 @@ fn grow(world: &mut World, size: Size, level: Level) -> Growth {
     Growth { speed: run_s / real_s, messages, cost_ns: real_s * 1e9 / (messages * run_s) }
 }
 
-/// How fast a hundred nodes run that are nothing but their messages: no engine is faster.
+/// How fast a hundred nodes run that are nothing but their messages.
 fn skeletons() -> Measure {
     let Size { nodes, node_timeout_ms, run } = HUNDRED;
     let mut skeletons = Skeletons::new(nodes, node_timeout_ms);

@@ -1,11 +1,12 @@
-//! Skeletons of nodes: what the messages of a cluster cost at least.
+//! Skeletons of nodes: what the messages of a cluster cost by themselves.
 //!
-//! How fast can a hundred nodes run at all? A skeleton does of a node only what no simulation of
-//! single messages leaves out. A message waits in a queue until it arrives. For each, a tenth of
-//! the nodes are drawn, and when the sender last heard of them is written into it; the receiver
-//! looks each of them up, and believes the later pong. A ping is answered, and whoever has not
-//! answered for half of node-timeout is pinged. There are no connections, epochs, slots, roles,
-//! suspicions, effects, events or causes: what makes it a cluster the core does on top of this.
+//! How much of the core's time would be spent anyway? A skeleton does of a node only what no
+//! simulation of single messages leaves out, in plain structures; others might be faster, so this
+//! is a measure and no limit. A message waits in a queue until it arrives. For each, a tenth of the
+//! nodes are drawn, and when the sender last heard of them is written into it; the receiver looks
+//! each of them up, and believes the later pong. A ping is answered, and whoever has not answered
+//! for half of node-timeout is pinged. There are no connections, epochs, slots, roles, suspicions,
+//! effects, events or causes: what makes it a cluster the core does on top of this.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
