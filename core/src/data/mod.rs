@@ -47,7 +47,9 @@ pub use print::{PrintForm, print_reply};
 pub use rdb::{Aux, rdb_file};
 pub use reply::Reply;
 pub use resp::{Protocol, ProtocolError, decode_reply, encode_array_head, encode_reply};
-pub use resp_call::{CallReader, Limits, Peer, call_len, decode_call, encode_call};
+pub use resp_call::{
+    CallReader, Limits, Peer, call_len, decode_call, each_piece, encode_call, push_call,
+};
 pub use row::{Row, row, rows, subcommands};
 pub(crate) use spec::c_text;
 pub use spec::{Flags, Group, KeySpec, Spec, unknown_command, unknown_subcommand};

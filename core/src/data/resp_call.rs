@@ -78,9 +78,27 @@ impl Default for Limits {
 /// A call as an array of bulk strings.
 pub fn encode_call(args: &[Bytes]) -> Bytes {
     let mut out = BytesMut::with_capacity(call_len(args) as usize);
-    push_head(&mut out, '*', args.len());
-    args.iter().for_each(|arg| push_bulk(&mut out, arg));
+    push_call(args, &mut out);
     out.freeze()
+}
+
+/// Appends what [`encode_call`] gives.
+pub fn push_call(args: &[Bytes], out: &mut BytesMut) {
+    push_head(out, '*', args.len());
+    args.iter().for_each(|arg| push_bulk(out, arg));
+}
+
+/// Shows what [`encode_call`] gives in the pieces in which a master writes it: heads, arguments,
+/// and the ends of lines behind them.
+pub fn each_piece(args: &[Bytes], mut show: impl FnMut(&[u8])) {
+    let mut head = BytesMut::new();
+    push_head(&mut head, '*', args.len());
+    show(&head);
+    for arg in args {
+        head.clear();
+        push_head(&mut head, '$', arg.len());
+        [&head[..], arg, b"\r\n"].into_iter().for_each(&mut show);
+    }
 }
 
 /// How many bytes [`encode_call`] gives: the measure of replication offsets.
@@ -273,6 +291,9 @@ mod tests {
         ] {
             let bytes = encode_call(&args);
             assert_eq!(call_len(&args), bytes.len() as u64);
+            let mut pieces = Vec::new();
+            each_piece(&args, |piece| pieces.extend_from_slice(piece));
+            assert_eq!(pieces, bytes);
             for part in 0..bytes.len().min(60) {
                 let (mut reader, limits) = (CallReader::default(), Limits::default());
                 let mut input = BytesMut::from(&bytes[..part]);

@@ -344,8 +344,15 @@ impl Node {
 
     /// Writes a setting; the error says what would have been right.
     pub fn configure(&mut self, name: &str, value: &str) -> Result<(), String> {
+        self.config.set(name, value)?;
+        self.follow_settings();
+        Ok(())
+    }
+
+    /// What follows at once when settings have changed.
+    fn follow_settings(&mut self) {
         self.todo.own_address();
-        self.config.set(name, value)
+        self.replication.resize_backlog(&mut self.config.repl_backlog_bytes);
     }
 
     /// The settings with which the next start begins: those of this start, or what CONFIG REWRITE

@@ -1,5 +1,6 @@
 //! A simulated server beside the real one: the same is asked of both, and the answers are compared.
 
+mod backlog;
 mod commands;
 mod data;
 mod node;

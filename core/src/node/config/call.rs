@@ -120,7 +120,7 @@ fn set(node: &mut Node, args: &[Bytes]) -> Reply {
         }
     }
     node.config = config;
-    node.todo.own_address();
+    node.follow_settings();
     Reply::ok()
 }
 

@@ -178,6 +178,14 @@ impl Replication {
         self.backlog.as_ref().map(Backlog::span)
     }
 
+    /// Follows `repl-backlog-size`, which is not less than it may be (`resizeReplicationBacklog`).
+    pub(in crate::node) fn resize_backlog(&mut self, bytes_max: &mut u64) {
+        *bytes_max = (*bytes_max).max(backlog::BYTES_MIN);
+        if let Some(backlog) = &mut self.backlog {
+            backlog.trim(*bytes_max);
+        }
+    }
+
     pub(in crate::node) fn backlog_bytes(&self) -> u64 {
         self.backlog_span().map_or(0, |(_, bytes)| bytes)
     }

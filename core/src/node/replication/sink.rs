@@ -15,7 +15,7 @@ use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 
-use super::backlog::Backlog;
+use super::backlog::{self, Backlog};
 use super::wire::{Asked, End, Introduction, Wants};
 use super::{Attached, Replication, Selected};
 use crate::data;
@@ -271,15 +271,21 @@ impl Node {
         let missing = self.replication.offset - after;
         let Some(replica) = self.replication.replica_mut(conn) else { return };
         replica.phase = Phase::Online;
-        let replica = replica.addr();
+        let (replica, speech) = (replica.addr(), replica.speech);
         self.stats.count(Stat::SyncPartialOk);
         out.note(Fact::PartialSyncGranted { replica, from: after, missing });
         self.tell_replica(conn, Part::Continue { replid }, out);
-        let entries = self.replication.backlog.as_ref().and_then(|backlog| backlog.after(after));
-        let missed: Vec<Entry> = entries.into_iter().flatten().cloned().collect();
-        if !missed.is_empty() {
-            self.tell_replica(conn, Part::Commands(missed), out);
-        }
+        let missed = self.replication.backlog.as_ref().and_then(|backlog| backlog.after(after));
+        let Some(missed) = missed.filter(|missed| !missed.is_empty()) else { return };
+        out.send(
+            conn,
+            match speech {
+                Speech::Parts => {
+                    Packet::Replication(Part::Commands(backlog::entries(missed, after)))
+                }
+                Speech::Bytes(_) => Packet::Client(missed),
+            },
+        );
     }
 
     fn queue_snapshot(&mut self, conn: ConnId, out: &mut Effects) {
@@ -380,7 +386,7 @@ impl Node {
         }
         let bytes_max = self.config.repl_backlog_bytes;
         if let Some(backlog) = &mut self.replication.backlog {
-            backlog.push(entry, bytes_max);
+            backlog.push(&entry, bytes_max);
         }
     }
 

@@ -6,8 +6,9 @@
 //!
 //! The rule (Redis 7.0, `replication.c: syncCommand, replconfCommand,
 //! replicationSetupSlaveForFullResync, sendBulkToSlave, rdbPipeReadHandler`): before it asks, a
-//! client may say on which port it listens, that it reads a snapshot up to a mark (`capa eof`), or
-//! that it wants nothing but the snapshot.
+//! client may say on which port it listens, that it reads a snapshot up to a mark (`capa eof`),
+//! that a history may go on under another id (`capa psync2`), or that it wants nothing but the
+//! snapshot.
 //! Who knows the mark waits for `repl-diskless-sync-delay`, anybody else does not. SYNC is answered
 //! with the snapshot alone; it is never acknowledged, and nobody misses that.
 //!
@@ -17,7 +18,7 @@
 use bytes::{Bytes, BytesMut};
 
 use super::sink::Replica;
-use crate::data::{self, Aux, Flags, Group, Keyspace, Reply, Spec, encode_call};
+use crate::data::{self, Aux, Flags, Group, Keyspace, Reply, Spec};
 use crate::node::Node;
 use crate::node::client::Client;
 use crate::node::command::{CONNECTED, NodeRow, Run};
@@ -32,6 +33,7 @@ pub(in crate::node) struct Introduction {
     /// Where it listens; 0 if it did not say.
     pub port: u16,
     pub end: End,
+    pub resumes: Resumes,
     pub wants: Wants,
     pub content: Content,
     pub asked: Asked,
@@ -45,6 +47,16 @@ pub(in crate::node) enum End {
     Counted,
     /// A mark, which it is told before, stands behind it.
     Marked,
+}
+
+/// What a client understands when a history goes on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::node) enum Resumes {
+    /// That it does.
+    #[default]
+    Unnamed,
+    /// Under which id it does (`capa psync2`).
+    Named,
 }
 
 /// What a client wants.
@@ -183,6 +195,7 @@ impl Introduction {
             }
             b"ip-address" => {}
             b"capa" if value.eq_ignore_ascii_case(b"eof") => self.end = End::Marked,
+            b"capa" if value.eq_ignore_ascii_case(b"psync2") => self.resumes = Resumes::Named,
             b"capa" => {}
             b"rdb-only" => {
                 self.wants = match data::parse_integer(value) {
@@ -218,21 +231,21 @@ impl Introduction {
         Ok(())
     }
 
-    /// A part of the stream in bytes, but for the snapshot; nothing of what is only said between
-    /// nodes.
+    /// A part of the stream in bytes, but for the snapshot and for commands, which are bytes
+    /// already; nothing of what is only said between nodes.
     fn encode(self, part: &Part) -> Bytes {
         match part {
             Part::FullResync { .. } if self.asked == Asked::Sync => Bytes::new(),
             Part::FullResync { replid, offset } => {
                 format!("+FULLRESYNC {replid} {offset}\r\n").into()
             }
-            Part::Continue { replid } => format!("+CONTINUE {replid}\r\n").into(),
+            Part::Continue { replid } => match self.resumes {
+                Resumes::Named => format!("+CONTINUE {replid}\r\n").into(),
+                Resumes::Unnamed => Bytes::from_static(b"+CONTINUE\r\n"),
+            },
             Part::Newline => Bytes::from_static(b"\n"),
-            Part::Commands(entries) => {
-                let calls = entries.iter().map(|entry| encode_call(&entry.args));
-                calls.collect::<Vec<Bytes>>().concat().into()
-            }
             Part::Snapshot { .. }
+            | Part::Commands(_)
             | Part::Ping
             | Part::Pong
             | Part::Auth(_)
