@@ -63,10 +63,51 @@ pub struct Found {
     pub simulated: String,
 }
 
-impl Stage {
-    /// The ways in which a slot changes while a transaction is queued.
-    pub const CHANGES: u64 = 5;
+/// How a slot changes while a transaction is queued.
+pub struct SlotChange {
+    /// Where the transaction's keys are.
+    keys: Keys,
+    /// What is done before it to the first of its two keys.
+    before: &'static str,
+    change: &'static str,
+    back: &'static str,
+}
 
+/// Whether keys are in the slot that changes.
+enum Keys {
+    InIt,
+    Elsewhere,
+}
+
+impl SlotChange {
+    const GIVEN_AWAY: SlotChange = SlotChange {
+        keys: Keys::InIt,
+        before: "DEL KEY",
+        change: "SETSLOT SLOT NODE OTHER",
+        back: "SETSLOT SLOT NODE OWN",
+    };
+    const LEFT_WITHOUT_OWNER: SlotChange =
+        SlotChange { change: "DELSLOTS SLOT", back: "ADDSLOTS SLOT", ..SlotChange::GIVEN_AWAY };
+    const OPENED_WITHOUT_KEYS: SlotChange = SlotChange {
+        change: "SETSLOT SLOT MIGRATING OTHER",
+        back: "SETSLOT SLOT STABLE",
+        ..SlotChange::GIVEN_AWAY
+    };
+    const OPENED_WITH_A_KEY: SlotChange =
+        SlotChange { before: "SET KEY there", ..SlotChange::OPENED_WITHOUT_KEYS };
+    const CLUSTER_DOWN: SlotChange =
+        SlotChange { keys: Keys::Elsewhere, ..SlotChange::LEFT_WITHOUT_OWNER };
+
+    pub const ALL: [SlotChange; 5] = [
+        SlotChange::GIVEN_AWAY,
+        SlotChange::LEFT_WITHOUT_OWNER,
+        SlotChange::OPENED_WITH_A_KEY,
+        SlotChange::OPENED_WITHOUT_KEYS,
+        SlotChange::CLUSTER_DOWN,
+    ];
+}
+
+impl Stage {
     pub fn start(program: &Program) -> Stage {
         let mut setup =
             Setup { delay: Delay { latency: Span::ZERO, jitter: Span::ZERO }, ..Setup::default() };
@@ -109,34 +150,25 @@ impl Stage {
         preamble.into_iter().filter(|sent| is_known(&sent.call)).collect()
     }
 
-    /// A transaction whose slot changes before its end: it is given away, left without an owner, or
-    /// opened, with none or with one of the keys there; or another slot is left without an owner.
-    /// Then all is as it was.
-    pub fn transaction_in_a_changing_slot(&self, way: u64) -> Vec<Sent> {
+    /// A transaction during which a slot changes; then all is as it was.
+    pub fn transaction_in_a_changing_slot(&self, change: &SlotChange) -> Vec<Sent> {
         let is_spare = |tag: &String| slot_of_key(tag.as_bytes()).to_string() == SPARE_SLOT;
-        let tag = (0..).map(|number| format!("spare{number}")).find(is_spare);
-        let tag = if way == 4 { self.tags[0][1].clone() } else { tag.expect("one is in any slot") };
-        let set_slot = |what: &str| format!("CLUSTER SETSLOT {SPARE_SLOT} {what}");
-        let (change, back) = match way {
-            0 => {
-                let give = |to: usize| set_slot(&format!("NODE {}", self.id(to)));
-                (give(1), give(0))
-            }
-            1 | 4 => {
-                let of_slots = |verb: &str| format!("CLUSTER {verb} {SPARE_SLOT}");
-                (of_slots("DELSLOTS"), of_slots("ADDSLOTS"))
-            }
-            _ => (set_slot(&format!("MIGRATING {}", self.id(1))), set_slot("STABLE")),
+        let tag = match change.keys {
+            Keys::InIt => (0..).map(|number| format!("spare{number}")).find(is_spare),
+            Keys::Elsewhere => Some(self.tags[0][1].clone()),
         };
-        let first = if way == 2 { "SET" } else { "DEL" };
-        let value = if first == "SET" { " there" } else { "" };
+        let tag = tag.expect("a tag is in any slot");
+        let (own, other) = (self.id(0), self.id(1));
+        let fill = |line: &str| {
+            line.replace("OWN", &own).replace("OTHER", &other).replace("SLOT", SPARE_SLOT)
+        };
         let lines = [
-            (0, format!("{first} {{{tag}}}1{value}")),
+            (0, change.before.replace("KEY", &format!("{{{tag}}}1"))),
             (0, "MULTI".to_owned()),
             (0, format!("MGET {{{tag}}}1 {{{tag}}}2")),
-            (1, change),
+            (1, format!("CLUSTER {}", fill(change.change))),
             (0, "EXEC".to_owned()),
-            (1, back),
+            (1, format!("CLUSTER {}", fill(change.back))),
             (1, format!("DEL {{{tag}}}1")),
         ];
         lines.into_iter().map(|(by, line)| Sent { by, call: words(&line) }).collect()

@@ -12,7 +12,7 @@ use hashslot_core::data::Reply;
 use hashslot_core::words::Dice;
 use hashslot_tests::live::grammar::{Grammar, ONLY_WRONG};
 use hashslot_tests::live::program;
-use hashslot_tests::live::random::{CONNECTIONS, Sent, Stage, words};
+use hashslot_tests::live::random::{CONNECTIONS, Sent, SlotChange, Stage, words};
 
 const CALLS: usize = 30_000;
 /// Calls to a script, and to one of a run of very many.
@@ -204,7 +204,8 @@ fn script(stage: &Stage, grammar: &Grammar, counts: &Counts, dice: &mut Dice) ->
         };
         match chosen {
             0 if dice.below(8) == 0 => {
-                script.extend(stage.transaction_in_a_changing_slot(dice.below(Stage::CHANGES)));
+                let change = dice.below(SlotChange::ALL.len() as u64) as usize;
+                script.extend(stage.transaction_in_a_changing_slot(&SlotChange::ALL[change]));
             }
             0 => transaction(grammar, &mut script, dice),
             1 => {
