@@ -14,9 +14,7 @@ run: site ## Build the lab, serve it, and open it in the browser
 test: ## Run all tests, in a real browser, against a real server and in containers too
 	.ci/setup test
 	.ci/site
-	.ci/portable
-	.ci/docker cargo test --workspace --no-fail-fast
-	.ci/fuzz 30
+	.ci/tests
 
 site: ## Write the lab as static files to target/site
 	.ci/setup build

@@ -1,4 +1,5 @@
-//! Takes the page into the binary: each file of `target/site` as it is, and compressed.
+//! Takes the page into the binary: each file of `target/site`, or of the folder that is named by
+//! `HASHSLOT_SITE`, as it is and compressed.
 //!
 //! `make site` writes those files. On a clean clone there are none; then the table is empty, the
 //! binary builds all the same, and `serve` says how to make the page. Compressing here, once,
@@ -11,7 +12,11 @@ use std::path::{Path, PathBuf};
 use std::{env, fs, io};
 
 fn main() -> io::Result<()> {
-    let site = Path::new(&variable("CARGO_MANIFEST_DIR")).join("../target/site");
+    println!("cargo::rerun-if-env-changed=HASHSLOT_SITE");
+    let site = env::var_os("HASHSLOT_SITE").map_or_else(
+        || Path::new(&variable("CARGO_MANIFEST_DIR")).join("../target/site"),
+        PathBuf::from,
+    );
     // An empty folder is easier to watch than one that is missing: that would be built every time.
     fs::create_dir_all(&site)?;
     println!("cargo::rerun-if-changed={}", site.display());

@@ -98,20 +98,23 @@ impl RealServer {
 
     fn answers(&mut self) -> bool {
         let begun = Instant::now();
-        while TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).is_err() {
-            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
-                return false;
+        // The port may be another server's, which ends ours, and may end itself at any moment.
+        let ours = format!("process_id:{}\r", self.child.id());
+        let info = || {
+            let mut connection = try_connect(self.port).ok()?;
+            connection.try_call(&[Bytes::from("INFO"), Bytes::from("server")]).ok()
+        };
+        loop {
+            match info() {
+                Some(Answer { reply: Reply::Bulk(text), .. }) => {
+                    return String::from_utf8_lossy(&text).contains(&ours);
+                }
+                Some(_) => return false,
+                None if self.child.try_wait().is_ok_and(|ended| ended.is_some()) => return false,
+                None => {}
             }
             assert!(begun.elapsed() < PATIENCE, "redis-server does not answer");
             thread::sleep(Duration::from_millis(5));
-        }
-        // The port may have been another server's, ours having ended because of it.
-        let ours = format!("process_id:{}\r", self.child.id());
-        match self.connect().try_call(&[Bytes::from("INFO"), Bytes::from("server")]) {
-            Ok(Answer { reply: Reply::Bulk(text), .. }) => {
-                String::from_utf8_lossy(&text).contains(&ours)
-            }
-            Ok(_) | Err(_) => false,
         }
     }
 }
@@ -127,11 +130,14 @@ impl Drop for RealServer {
 
 /// A new connection to whoever listens at this port.
 fn connect(port: u16) -> Connection {
-    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
-    let stream = stream.expect("the server accepts connections");
-    stream.set_nodelay(true).expect("a connection may send at once");
-    stream.set_read_timeout(Some(PATIENCE)).expect("a connection may time out");
-    Connection { stream, buffer: BytesMut::new() }
+    try_connect(port).expect("the server accepts connections")
+}
+
+fn try_connect(port: u16) -> io::Result<Connection> {
+    let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+    stream.set_nodelay(true)?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    Ok(Connection { stream, buffer: BytesMut::new() })
 }
 
 /// A port that is free together with its bus port.

@@ -2,6 +2,10 @@
 //!
 //! Every reply must be equal after masking (`cli/src/compare/masks.rs`), but for the steps that are
 //! marked: those that wait for a data model, and at most [`DIFFERING_MAX`] others.
+//!
+//! A transcript that differs is played once more, and has to be equal then: messages of real nodes
+//! may overtake each other, most of all on a machine with other work; a rule that is wrong is wrong
+//! every time.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -54,6 +58,11 @@ fn play_all(program: &Program, transcripts: &[Transcript]) -> Vec<Played> {
     all.into_iter().map(|(_, played)| played).collect()
 }
 
+/// What is wrong with the steps of a transcript.
+fn problems(played: &Played) -> Vec<String> {
+    played.differences.iter().filter_map(|one| problem(&played.name, one)).collect()
+}
+
 /// What is wrong with a step, if anything is.
 fn problem(name: &str, difference: &Difference) -> Option<String> {
     let Difference { line, step, mark, sides } = difference;
@@ -74,8 +83,16 @@ fn problem(name: &str, difference: &Difference) -> Option<String> {
 #[test]
 fn recorded_transcripts_are_the_same_on_both_sides() {
     let Some(program) = program() else { return };
-    let played = play_all(&program, &transcripts());
-    let mut problems = Vec::new();
+    let transcripts = transcripts();
+    let mut played = play_all(&program, &transcripts);
+    for (one, transcript) in played.iter_mut().zip(&transcripts) {
+        let before = problems(one);
+        if !before.is_empty() {
+            println!("{} is played again because of this:\n{}", one.name, before.join("\n"));
+            *one = play(&program, transcript);
+        }
+    }
+    let problems: Vec<String> = played.iter().flat_map(problems).collect();
     let mut differing = 0;
     println!("{:<24} {:>6} {:>6} {:>7}", "transcript", "steps", "wait", "differ");
     for Played { name, steps, differences } in &played {
@@ -86,7 +103,6 @@ fn recorded_transcripts_are_the_same_on_both_sides() {
             .count();
         println!("{name:<24} {steps:>6} {waits:>6} {marked:>7}");
         differing += marked;
-        problems.extend(differences.iter().filter_map(|one| problem(name, one)));
     }
     assert!(problems.is_empty(), "{} steps:\n{}", problems.len(), problems.join("\n"));
     assert!(differing <= DIFFERING_MAX, "{differing} steps differ");

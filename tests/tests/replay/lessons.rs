@@ -1,10 +1,10 @@
 //! All lessons that come with the program, at a fast pace on processes and in containers, and the
 //! table of that.
 //!
-//! They play a few at once, on processes within [`LIMIT`]; most of their time is waiting. A lesson
-//! that differs is played once more, and has to be equal then: here time is real, and a machine
-//! with other work may be too late for a moment; a rule that is wrong is wrong every time. With
-//! `UPDATE_GOLDEN=1` the table is written anew.
+//! A few play at once on each target, on processes within [`LIMIT`]; most of the time is waiting. A
+//! lesson that differs is played once more, and has to be equal then: here time is real, and a
+//! machine with other work may be too late for a moment; a rule that is wrong is wrong every time.
+//! With `UPDATE_GOLDEN=1` the table is written anew.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -23,11 +23,11 @@ use super::common::text;
 
 /// All lessons together take no longer on processes.
 const LIMIT: Duration = Duration::from_secs(300);
-/// As many play at once.
-const AT_ONCE: usize = 2;
-/// The targets, which are played on one after the other.
 const TARGETS: [&str; 2] = ["processes", "docker"];
-static MACHINE: Mutex<()> = Mutex::new(());
+/// As many play at once on a target.
+const AT_ONCE: usize = 2;
+/// Whoever writes the table does so alone.
+static TABLE: Mutex<()> = Mutex::new(());
 
 fn page() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/replayed.md")
@@ -110,7 +110,6 @@ fn all_are_equal(on: &str) -> Duration {
         return Duration::ZERO;
     }
     binary();
-    let _alone = MACHINE.lock().unwrap_or_else(PoisonError::into_inner);
     let begun = Instant::now();
     let mut rows = replay_all(on);
     let took = begun.elapsed();
@@ -129,6 +128,7 @@ fn all_are_equal(on: &str) -> Duration {
 /// Writes the rows of one target; those of the others stay.
 fn write(on: &str, rows: &[Row]) {
     let against = &rows[0].report["against"];
+    let _alone = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
     let version = against["version"].as_str().expect("it is a text");
     let timeout = &rows[0].report["node_timeout_ms"];
     let seeds = &rows[0].report["seeds"];
