@@ -2,8 +2,9 @@
 //!
 //! Ids, addresses and ports are the same on both sides already, since the adapter translates them.
 //! What is left: times, offsets and counters, which grow with real time and are masked; and views
-//! of the topology, which are sets, since Redis lists nodes in the order of a hash table. Nothing
-//! else is touched: texts, kinds of replies, the order of fields.
+//! of the topology, which are sets, since Redis lists nodes in the order of a hash table; it does
+//! so with settings and channels, too. Nothing else is touched: texts, kinds of replies, the order
+//! of fields.
 
 use bytes::Bytes;
 use hashslot_core::data::Reply;
@@ -31,6 +32,9 @@ const ROWS: &[(&[&str], Mask)] = &[
     (&["cluster", "slots"], |reply| list_of(reply, sort_replicas)),
     (&["cluster", "shards"], |reply| list_of(reply, shard)),
     (&["cluster", "links"], |reply| list_of(reply, link)),
+    (&["config", "get"], settings),
+    (&["pubsub", "channels"], |reply| list_of(reply, |item| item)),
+    (&["pubsub", "shardchannels"], |reply| list_of(reply, |item| item)),
     (&["role"], role),
     (&["hello"], |reply| fields(reply, &["id"])),
     (&["info"], |reply| text(reply, info)),
@@ -94,6 +98,14 @@ fn list_of(reply: Reply, mask: Mask) -> Reply {
         Reply::Set(items) => Reply::Set(sorted(items)),
         other => other,
     }
+}
+
+/// Names and values in turn, as a set.
+fn settings(reply: Reply) -> Reply {
+    let Reply::Array(items) = reply else { return reply };
+    let mut pairs: Vec<&[Reply]> = items.chunks(2).collect();
+    pairs.sort_by_key(|pair| format!("{pair:?}"));
+    Reply::Array(pairs.concat())
 }
 
 /// Lines of CLUSTER NODES, or of nodes.conf, as a set, without the times of ping and pong.

@@ -18,6 +18,8 @@ use super::{Program, Trouble};
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(20);
 const POLL: Duration = Duration::from_millis(5);
+/// How long a server may take to end that has hung up on its clients.
+const LAST_MOMENT: Duration = Duration::from_millis(100);
 /// The file of the log in a node's folder.
 pub const LOG: &str = "redis.log";
 const SETTINGS: &str = "redis.conf";
@@ -32,7 +34,11 @@ impl Process {
     pub fn spawn(program: &Program, folder: &Path, settings: &str) -> Result<Process, Trouble> {
         let launch = || -> io::Result<Child> {
             fs::create_dir_all(folder)?;
-            fs::write(folder.join(SETTINGS), settings)?;
+            // What CONFIG REWRITE has written is what the next start begins with.
+            let file = folder.join(SETTINGS);
+            if !file.exists() {
+                fs::write(file, settings)?;
+            }
             let mut log = File::options();
             let log = log.create(true).append(true).open(folder.join(LOG))?;
             Command::new(program.path())
@@ -58,7 +64,7 @@ impl Process {
             if answers_with(place, &ours) {
                 return Ok(self);
             }
-            if self.child.try_wait().is_ok_and(|ended| ended.is_some()) {
+            if self.has_ended() {
                 return Err(Trouble::new(format!(
                     "the server at {place} ended at once; it said: {}",
                     last_line(&folder.join(LOG))
@@ -69,6 +75,23 @@ impl Process {
             }
             thread::sleep(POLL);
         }
+    }
+
+    /// Whether it has ended by itself.
+    fn has_ended(&mut self) -> bool {
+        self.child.try_wait().is_ok_and(|ended| ended.is_some())
+    }
+
+    /// Whether it ends by itself within a moment, as after SHUTDOWN.
+    pub fn is_ending(&mut self) -> bool {
+        let begun = Instant::now();
+        while !self.has_ended() {
+            if begun.elapsed() > LAST_MOMENT {
+                return false;
+            }
+            thread::sleep(POLL);
+        }
+        true
     }
 
     pub fn pid(&self) -> u32 {

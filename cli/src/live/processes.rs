@@ -190,6 +190,9 @@ impl Nodes for Processes {
     }
 
     fn restart(&mut self, port: Port, data: Data) -> Verdict {
+        if self.running.get_mut(&port).is_some_and(Process::is_ending) {
+            self.end(port, Standing::Ended);
+        }
         self.roll.may_restart(port, data)?;
         let ip = self.roll.ip(port)?;
         let folder = self.node_folder(port);

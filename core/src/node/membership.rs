@@ -19,6 +19,7 @@ use super::Node;
 use super::cluster::{asks, find_node, spec};
 use super::command::{NodeRow, Run, wrong_subcommand};
 use super::fact::{Fact, ResetKind};
+use super::notice::Notice;
 use super::peers::{MYSELF, PeerIdx};
 use super::port::Effects;
 use super::report;
@@ -175,6 +176,7 @@ impl Node {
             self.peers.cold_mut(MYSELF).config_epoch = 0;
             let id = NodeId::random(&mut self.dice);
             self.peers.rename(MYSELF, id);
+            out.note(Fact::Logged(Notice::HardReset { id }));
         }
         out.end(scope);
         self.todo.update_state();

@@ -25,6 +25,17 @@ pub enum Notice {
     OwnAddress {
         ip: Ipv4Addr,
     },
+    ConfigRewritten,
+    /// A node under handshake turns out to be one that is known.
+    KnownAlready {
+        peer: NodeId,
+    },
+    /// CLUSTER RESET HARD sets the own epoch to 0, and gives another id.
+    HardReset {
+        id: NodeId,
+    },
+    /// A message of the type to which this node is deaf.
+    MessageDropped,
     // A replica and its master.
     /// A master that becomes a replica offers its own history.
     OffersHistory,
@@ -44,7 +55,15 @@ pub enum Notice {
     Denied {
         gave: Gave,
     },
+    /// The link ended before the master had answered everything.
+    HandshakeBroken,
     HandshakeTimedOut,
+    /// The link ended before the master had answered PSYNC.
+    SyncUnanswered,
+    /// The master has no stream to pass on just now.
+    SyncPutOff,
+    /// The link ended before the snapshot came.
+    TransferBroken,
     TransferTimedOut,
     /// The link to the master is given up by the replica itself.
     MasterLeft,
@@ -106,6 +125,12 @@ pub enum Notice {
     },
     ShutdownAsked,
     WaitsForReplicas,
+    ReplicaLags {
+        replica: Addr,
+        behind: u64,
+        lag_s: u64,
+        state: ReplicaState,
+    },
     ReplicasInSync {
         ready: u64,
         all: u64,
@@ -113,6 +138,23 @@ pub enum Notice {
     AofForced,
     FinalSave,
     Bye,
+}
+
+/// How far a replica is in the eyes of its master.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum ReplicaState {
+    WaitsForSnapshot,
+    Online,
+}
+
+impl ReplicaState {
+    /// As INFO and the log name it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            ReplicaState::WaitsForSnapshot => "wait_bgsave",
+            ReplicaState::Online => "online",
+        }
+    }
 }
 
 /// What a replica gave to its master to be let in.

@@ -30,9 +30,11 @@ use super::fact::Fact;
 use super::notice::Notice;
 use super::pause::{Kind, Purpose};
 use super::port::{Effect, Effects};
+use super::replication::Attached;
 use super::stream::ReplId;
 use super::{Config, Node};
 use crate::data::{Categories, Flags, Group, Keyspace, Reply, Spec};
+use crate::words::Addr;
 
 /// How often the append-only file is forced to the disk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -186,6 +188,7 @@ impl Node {
     }
 
     fn close(&mut self, save: Save, out: &mut Effects) {
+        self.tell_of_replicas(out);
         let points = !self.config.save_points().is_empty();
         if self.config.append_only.is_on() {
             self.disk.forced = self.keyspace.clone();
@@ -200,13 +203,26 @@ impl Node {
         out.push(Effect::Exit);
     }
 
+    /// How far the replicas are with whom this node ends.
+    fn tell_of_replicas(&self, out: &mut Effects) {
+        let end = self.replication.stream_offset();
+        let lagging = self.replication.attached(self.now.seconds()).filter(|one| one.acked != end);
+        for Attached { ip, port, state, acked, lag_s } in lagging {
+            let (replica, behind) = (Addr { ip, port, bus_port: 0 }, end.saturating_sub(acked));
+            out.note(Fact::Logged(Notice::ReplicaLags { replica, behind, lag_s, state }));
+        }
+        let (ready, all) = self.replication.ready_to_close();
+        if all > 0 {
+            out.note(Fact::Logged(Notice::ReplicasInSync { ready, all }));
+        }
+    }
+
     /// Rule 4.
     fn close_if_ready(&mut self, out: &mut Effects) {
         let Some(Closing { until_ms, save }) = self.disk.closing else { return };
         let (ready, all) = self.replication.ready_to_close();
         if ready == all || self.now_ms() >= until_ms {
             self.disk.closing = None;
-            out.note(Fact::Logged(Notice::ReplicasInSync { ready, all }));
             self.close(save, out);
         }
     }

@@ -39,7 +39,7 @@ impl Node {
         let Some(via) = self.via(conn) else { return };
         self.counters.count_received(message.kind());
         if self.deaf_to == Some(message.kind()) {
-            return;
+            return out.note(Fact::Logged(Notice::MessageDropped));
         }
         let header = &message.header;
         let sender = self.sender_of(via, header);
@@ -171,6 +171,7 @@ impl Node {
             return self.check_name(conn, peer, header, out);
         }
         if let Some(known) = sender {
+            out.note(Fact::Logged(Notice::KnownAlready { peer: self.peers[known].id }));
             let addr = self.peers[peer].addr;
             if self.peers[known].addr != addr && known != MYSELF {
                 self.move_peer(known, addr, out);

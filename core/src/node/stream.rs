@@ -40,6 +40,8 @@ pub enum Part {
     Auth(Box<Credentials>),
     /// The master does not know who this is, or the password is wrong.
     Denied,
+    /// The master follows somebody itself, and has no stream to pass on just now.
+    NoStream,
     /// REPLCONF listening-port.
     Port {
         port: u16,
@@ -81,6 +83,7 @@ impl Part {
             Part::Pong => "pong",
             Part::Auth(_) => "auth",
             Part::Denied => "denied",
+            Part::NoStream => "nostream",
             Part::Port { .. } => "port",
             Part::Capa => "capa",
             Part::Ok => "ok",
@@ -98,7 +101,13 @@ impl Part {
     pub fn digest(&self, digest: &mut Digest) {
         digest.bytes(self.name().as_bytes());
         match self {
-            Part::Ping | Part::Pong | Part::Denied | Part::Capa | Part::Ok | Part::Newline => {}
+            Part::Ping
+            | Part::Pong
+            | Part::Denied
+            | Part::NoStream
+            | Part::Capa
+            | Part::Ok
+            | Part::Newline => {}
             Part::Auth(credentials) => {
                 digest.bytes(credentials.user.as_bytes());
                 digest.bytes(credentials.password.as_bytes());

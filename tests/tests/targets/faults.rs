@@ -95,8 +95,13 @@ fn a_killed_node_refuses_and_comes_back_with_what_is_left_on_its_disk(mut cluste
     // A node that stands still can be killed as well.
     quietly(&mut cluster, &["$ pause 7000", "$ kill 7000", "$ restart 7000"]);
     assert_eq!(knock(&cluster, 7000), Ok(()));
+    // One that was told to end is not killed, but started again all the same.
+    printed(&mut cluster, "7000> PING");
+    assert!(printed(&mut cluster, "7000> SHUTDOWN NOSAVE").contains("closed the connection"));
+    quietly(&mut cluster, &["$ restart 7000"]);
+    assert_eq!(knock(&cluster, 7000), Ok(()));
     let starts = cluster.nodes().log_text(port(7000)).matches("Ready to accept").count();
-    assert_eq!(starts, 5, "its log goes on through all of its lives");
+    assert_eq!(starts, 6, "its log goes on through all of its lives");
 }
 
 fn a_cut_is_felt_and_healed(mut cluster: Cluster) {

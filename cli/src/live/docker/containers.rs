@@ -33,6 +33,8 @@ use crate::live::{Roll, Standing, Trouble, owner, settings};
 /// How long a server may take to start.
 const PATIENCE: Duration = Duration::from_secs(30);
 const POLL: Duration = Duration::from_millis(10);
+/// How long a server may take to end that has hung up on its clients.
+const LAST_MOMENT: Duration = Duration::from_secs(1);
 
 /// The nodes of one cluster.
 pub struct Containers {
@@ -139,6 +141,20 @@ impl Containers {
         let asked = self.yard.api.inspect_container(&pair.node, None::<InspectContainerOptions>);
         let seen = self.docker.run(asked);
         seen.is_ok_and(|seen| seen.state.and_then(|state| state.running) == Some(true))
+    }
+
+    /// Whether its server ends by itself within a moment, as after SHUTDOWN.
+    fn is_ending(&self, port: Port) -> Result<bool, Trouble> {
+        let begun = Instant::now();
+        loop {
+            let seen = self.yard.api.inspect_container(&self.pair(port)?.node, None);
+            let seen = self.docker.run(seen).map_err(|error| Trouble::new(said(&error)))?;
+            let runs = seen.state.and_then(|state| state.running) != Some(false);
+            if !runs || begun.elapsed() > LAST_MOMENT {
+                return Ok(!runs);
+            }
+            thread::sleep(POLL);
+        }
     }
 
     fn settings(&self, port: Port) -> Result<Bytes, Trouble> {
@@ -288,6 +304,9 @@ impl Nodes for Containers {
     }
 
     fn restart(&mut self, port: Port, data: Data) -> Verdict {
+        if self.roll.standing(port) == Some(Standing::Running) && self.is_ending(port)? {
+            self.roll.note(port, Standing::Ended);
+        }
         self.roll.may_restart(port, data)?;
         if data != Data::Keep {
             self.replace(port, data)?;

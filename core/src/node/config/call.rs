@@ -14,6 +14,8 @@ use super::value::{Entry, Refusal};
 use crate::data::{self, Flags, Group, Reply, Spec};
 use crate::node::Node;
 use crate::node::command::{NodeRow, Run};
+use crate::node::fact::Fact;
+use crate::node::notice::Notice;
 use crate::node::port::Effects;
 use crate::words::ConnId;
 
@@ -149,7 +151,8 @@ fn refused(name: &str, why: &str) -> Reply {
     Reply::error(format!("ERR CONFIG SET failed (possibly related to argument '{name}') - {why}"))
 }
 
-fn rewrite(node: &mut Node, _: ConnId, _: &[Bytes], _: &mut Effects) -> Reply {
+fn rewrite(node: &mut Node, _: ConnId, _: &[Bytes], out: &mut Effects) -> Reply {
     node.config_file = node.config.clone();
+    out.note(Fact::Logged(Notice::ConfigRewritten));
     Reply::ok()
 }

@@ -24,6 +24,7 @@ use source::Source;
 pub(super) use wire::{Introduction, ROWS};
 
 use super::Role;
+use super::notice::ReplicaState;
 use super::stream::ReplId;
 use crate::words::{ConnId, Dice, NodeId, Time};
 
@@ -55,7 +56,7 @@ enum Selected {
 pub(in crate::node) struct Attached {
     pub ip: std::net::Ipv4Addr,
     pub port: u16,
-    pub state: &'static str,
+    pub state: ReplicaState,
     pub acked: u64,
     pub lag_s: u64,
 }

@@ -22,7 +22,7 @@ use crate::data;
 use crate::node::Node;
 use crate::node::fact::{Fact, FullSyncReason};
 use crate::node::links::Conn;
-use crate::node::notice::{Held, NotContinued, Notice};
+use crate::node::notice::{Held, NotContinued, Notice, ReplicaState};
 use crate::node::port::{Effect, Effects, Packet};
 use crate::node::stats::Stat;
 use crate::node::stream::{Entry, Part, ReplId};
@@ -92,8 +92,8 @@ impl Replica {
     pub(super) fn attached(&self, now_s: u64) -> Option<Attached> {
         let state = match self.phase {
             Phase::Greeted => return None,
-            Phase::WaitsForSnapshot { .. } | Phase::Loading => "wait_bgsave",
-            Phase::Online => "online",
+            Phase::WaitsForSnapshot { .. } | Phase::Loading => ReplicaState::WaitsForSnapshot,
+            Phase::Online => ReplicaState::Online,
         };
         let (ip, port, acked) = self.report();
         Some(Attached { ip, port, state, acked, lag_s: self.lag_s(now_s).unwrap_or(0) })
@@ -167,6 +167,7 @@ impl Node {
             Part::Ack { offset } => self.on_replica_ack(conn, offset, out),
             Part::Pong
             | Part::Denied
+            | Part::NoStream
             | Part::Ok
             | Part::Newline
             | Part::FullResync { .. }
@@ -203,9 +204,7 @@ impl Node {
     ) {
         let follows = self.replication.source.is_some();
         if follows && !self.replication.is_connected() {
-            // No stream to pass on: the replica tries again later.
-            self.drop_replica(conn, out);
-            return;
+            return out.send(conn, Packet::Replication(Part::NoStream));
         }
         match self.judge_sync(want) {
             Ok(after) => self.continue_stream(conn, after, out),

@@ -184,22 +184,39 @@ impl Node {
         out.send(conn, Packet::Replication(Part::Ping));
     }
 
-    /// The link ended; after a loss the next attempt is made at once, after a refusal in the next
-    /// round (`replicationHandleMasterDisconnection`).
+    /// The link ended. After a loss the next attempt is made at once, otherwise in the next round
+    /// (`replicationHandleMasterDisconnection`, `syncWithMaster`, `readSyncBulkPayload`).
     pub(in crate::node) fn on_source_link_closed(&mut self, refused: Refused, out: &mut Effects) {
-        let offset = self.replication.offset();
-        let now_s = self.now.seconds();
         let Some(source) = &mut self.replication.source else { return };
         source.conn = None;
         let before = std::mem::replace(&mut source.phase, LinkPhase::Connect);
-        if before == LinkPhase::Connected {
-            source.down_since_s = now_s;
-            let of = source.of;
-            out.note(Fact::MasterLinkLost { of, offset });
-            self.connect_to_source(|to| Notice::Reconnects { to }, out);
-        } else if refused == Refused::Yes {
-            out.note(Fact::Logged(Notice::ConnectRefused));
+        match (before, source.answer) {
+            (LinkPhase::Connected, _) => self.stream_lost(out),
+            (LinkPhase::Sync, _) => {
+                out.note(Fact::Logged(Notice::TransferBroken));
+                self.connect_to_source(|to| Notice::ReconnectsAfterFailure { to }, out);
+            }
+            (LinkPhase::Handshake, Answer::Sync) => {
+                out.note(Fact::Logged(Notice::SyncUnanswered));
+            }
+            (LinkPhase::Handshake, _) => out.note(Fact::Logged(Notice::HandshakeBroken)),
+            (LinkPhase::Connect | LinkPhase::Connecting, _) => {
+                if refused == Refused::Yes {
+                    out.note(Fact::Logged(Notice::ConnectRefused));
+                }
+            }
         }
+    }
+
+    /// The stream does not come any more: it is asked for anew at once.
+    fn stream_lost(&mut self, out: &mut Effects) {
+        let offset = self.replication.offset();
+        let Some(source) = &mut self.replication.source else { return };
+        source.phase = LinkPhase::Connect;
+        source.down_since_s = self.now.seconds();
+        let of = source.of;
+        out.note(Fact::MasterLinkLost { of, offset });
+        self.connect_to_source(|to| Notice::Reconnects { to }, out);
     }
 
     /// The master's answers and its stream.
@@ -213,6 +230,7 @@ impl Node {
         match part {
             Part::Pong | Part::Ok => self.go_on_with_handshake(conn, out),
             Part::Denied => self.on_denied(out),
+            Part::NoStream => self.wait_for_round(Notice::SyncPutOff, out),
             Part::FullResync { replid, offset } => self.expect_snapshot(replid, offset, out),
             Part::Snapshot { offset, keyspace } => self.load_snapshot(offset, *keyspace, out),
             Part::Continue { replid } => self.resume_stream(replid, out),
@@ -270,7 +288,12 @@ impl Node {
     fn on_denied(&mut self, out: &mut Effects) {
         let wrong = !self.config.master_auth.is_empty();
         let gave = if wrong { Gave::WrongPassword } else { Gave::NoPassword };
-        out.note(Fact::Logged(Notice::Denied { gave }));
+        self.wait_for_round(Notice::Denied { gave }, out);
+    }
+
+    /// Nothing comes of this link: another one is tried in the next round.
+    fn wait_for_round(&mut self, why: Notice, out: &mut Effects) {
+        out.note(Fact::Logged(why));
         self.drop_source_link(out);
         if let Some(source) = &mut self.replication.source {
             source.phase = LinkPhase::Connect;
@@ -399,9 +422,9 @@ impl Node {
             }
         }
         self.drop_source_link(out);
-        self.on_source_link_closed(Refused::No, out);
-        if phase != LinkPhase::Connected {
-            self.connect_to_source(|to| Notice::ReconnectsAfterFailure { to }, out);
+        match phase {
+            LinkPhase::Connected => self.stream_lost(out),
+            _ => self.connect_to_source(|to| Notice::ReconnectsAfterFailure { to }, out),
         }
     }
 }

@@ -250,6 +250,7 @@ impl Introduction {
             | Part::Pong
             | Part::Auth(_)
             | Part::Denied
+            | Part::NoStream
             | Part::Port { .. }
             | Part::Capa
             | Part::Ok

@@ -4,7 +4,7 @@
 //! finishShutdown`). How we differ: sizes of memory and numbers of children are made up, files are
 //! as old as nothing, and loading takes no time.
 
-use super::lines::{Line, NOTICE, WARNING, one};
+use super::lines::{Line, NOTICE, WARNING, addr, one};
 use crate::node::{LoadedFrom, Notice};
 
 pub(super) fn of_disk(notice: &Notice, port: u16) -> Vec<Line> {
@@ -20,6 +20,14 @@ pub(super) fn of_disk(notice: &Notice, port: u16) -> Vec<Line> {
         Notice::Loaded { keys, from } => loaded(*keys, *from),
         Notice::ShutdownAsked => one(WARNING, "User requested shutdown..."),
         Notice::WaitsForReplicas => one(NOTICE, "Waiting for replicas before shutting down."),
+        Notice::ReplicaLags { replica, behind, lag_s, state } => one(
+            NOTICE,
+            format!(
+                "Lagging replica {} reported offset {behind} behind master, lag={lag_s}, state={}.",
+                addr(*replica),
+                state.name()
+            ),
+        ),
         Notice::ReplicasInSync { ready, all } => {
             one(NOTICE, format!("{ready} of {all} replicas are in sync when shutting down."))
         }

@@ -4,7 +4,7 @@
 //! of a resync has its line on both sides.
 
 use super::disk;
-use super::lines::{Line, NOTICE, WARNING, addr, one, stale_claim};
+use super::lines::{Line, NOTICE, VERBOSE, WARNING, addr, one, stale_claim};
 use crate::node::{Fact, Gave, Held, Identity, NotContinued, Notice};
 use crate::words::NodeId;
 
@@ -108,6 +108,16 @@ pub(super) fn of_notice(notice: &Notice, port: u16) -> Vec<Line> {
             ),
         ),
         Notice::Ready => one(NOTICE, "Ready to accept connections"),
+        Notice::KnownAlready { peer } => one(
+            VERBOSE,
+            format!("Handshake: we already know node {peer}, updating the address if needed."),
+        ),
+        Notice::HardReset { id } => vec![
+            (WARNING, "configEpoch set to 0 via CLUSTER RESET HARD".to_owned()),
+            (NOTICE, format!("Node hard reset, now I'm {id}")),
+        ],
+        Notice::ConfigRewritten => one(WARNING, "CONFIG REWRITE executed with success."),
+        Notice::MessageDropped => one(WARNING, "Dropping packet that matches debug drop filter"),
         Notice::SavePoint { .. }
         | Notice::SaveBegun
         | Notice::SaveDone
@@ -115,6 +125,7 @@ pub(super) fn of_notice(notice: &Notice, port: u16) -> Vec<Line> {
         | Notice::Loaded { .. }
         | Notice::ShutdownAsked
         | Notice::WaitsForReplicas
+        | Notice::ReplicaLags { .. }
         | Notice::ReplicasInSync { .. }
         | Notice::AofForced
         | Notice::FinalSave
@@ -148,6 +159,16 @@ fn of_own_sync(notice: &Notice) -> Vec<Line> {
             one(WARNING, "Error condition on socket for SYNC: Connection refused")
         }
         Notice::MasterGreeted => one(NOTICE, "Master replied to PING, replication can continue..."),
+        Notice::HandshakeBroken => {
+            unread("Master did not respond to command during SYNC handshake")
+        }
+        Notice::SyncUnanswered => unread("Master did not reply to PSYNC, will try later"),
+        Notice::SyncPutOff => one(
+            NOTICE,
+            "Master is currently unable to PSYNC but should be in the future: -NOMASTERLINK Can't \
+             SYNC while not connected with my master",
+        ),
+        Notice::TransferBroken => one(WARNING, "I/O error reading bulk count from MASTER: Success"),
         Notice::HandshakeTimedOut => one(WARNING, "Timeout connecting to the MASTER..."),
         Notice::Denied { gave: Gave::WrongPassword } => one(
             WARNING,
@@ -187,6 +208,12 @@ fn of_own_sync(notice: &Notice) -> Vec<Line> {
         ),
         _ => Vec::new(),
     }
+}
+
+/// The link ended where an answer was to come.
+fn unread(so: &str) -> Vec<Line> {
+    let read = "Failed to read response from the server: Success";
+    vec![(WARNING, read.to_owned()), (WARNING, so.to_owned())]
 }
 
 fn started(id: NodeId, identity: Identity, port: u16) -> Vec<Line> {

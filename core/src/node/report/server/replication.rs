@@ -27,7 +27,11 @@ pub(super) fn replication(node: &Node, lines: &mut Lines) {
             &format!("slave{place}"),
             format_args!(
                 "ip={},port={},state={},offset={},lag={}",
-                replica.ip, replica.port, replica.state, replica.acked, replica.lag_s
+                replica.ip,
+                replica.port,
+                replica.state.name(),
+                replica.acked,
+                replica.lag_s
             ),
         );
     }
