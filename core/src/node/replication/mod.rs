@@ -26,7 +26,7 @@ pub(super) use wire::{Introduction, ROWS};
 use super::Role;
 use super::notice::ReplicaState;
 use super::stream::ReplId;
-use crate::words::{ConnId, Dice, NodeId, Time};
+use crate::words::{Addr, ConnId, Dice, NodeId, Time};
 
 /// What a node knows of its own stream of writes, as master and as replica.
 #[derive(Clone, Debug)]
@@ -138,6 +138,11 @@ impl Replication {
     /// Where the link to this node's master stands; `None` if it follows nobody.
     pub fn link_phase(&self) -> Option<LinkPhase> {
         self.source.as_ref().map(Source::phase)
+    }
+
+    /// Where this node follows its master, which may have moved since; `None` if it follows nobody.
+    pub(in crate::node) fn source_addr(&self) -> Option<Addr> {
+        self.source.as_ref().map(Source::addr)
     }
 
     /// Whether this node follows its master's stream right now.

@@ -63,6 +63,10 @@ impl Source {
         self.phase
     }
 
+    pub(super) fn addr(&self) -> Addr {
+        Addr { ip: self.ip, port: self.port, bus_port: 0 }
+    }
+
     pub(super) fn resumable(&self) -> bool {
         self.history == History::Known
     }
@@ -169,7 +173,7 @@ impl Node {
         source.last_io_s = now_s;
         source.phase = LinkPhase::Connecting;
         let (to, port) = (source.ip, source.port);
-        out.note(Fact::Logged(notice(Addr { ip: to, port, bus_port: 0 })));
+        out.note(Fact::Logged(notice(source.addr())));
         self.conns.insert(conn, Conn::ToMaster);
         out.push(Effect::Connect { conn, to, port, service: Service::Client });
     }

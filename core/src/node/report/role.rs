@@ -7,13 +7,12 @@ use crate::node::replication::LinkPhase;
 
 /// The node's part in replication.
 pub(in crate::node) fn role(node: &Node) -> Reply {
-    let (Some(phase), Some(master)) = (node.replication.link_phase(), node.peers.me().master)
-    else {
+    let replication = &node.replication;
+    let (Some(phase), Some(addr)) = (replication.link_phase(), replication.source_addr()) else {
         return master_role(node);
     };
-    let addr = node.peers[master].addr;
     let connected = phase == LinkPhase::Connected;
-    let offset = if connected { node.replication.offset() as i64 } else { -1 };
+    let offset = if connected { replication.offset() as i64 } else { -1 };
     Reply::Array(vec![
         Reply::bulk("slave"),
         Reply::bulk(ip_text(addr)),

@@ -33,12 +33,14 @@ fn member(node: &Node, index: PeerIdx) -> Reply {
     };
     let role = if peer.is_master() { "master" } else { "replica" };
     let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
-    let mut fields = vec![
-        field("id", Reply::bulk(peer.id.to_string())),
-        field("port", Reply::Integer(i64::from(peer.addr.port))),
+    let mut fields = vec![field("id", Reply::bulk(peer.id.to_string()))];
+    if peer.addr.port != 0 {
+        fields.push(field("port", Reply::Integer(i64::from(peer.addr.port))));
+    }
+    fields.extend([
         field("ip", Reply::bulk(ip_text(peer.addr))),
         field("endpoint", Reply::bulk(node.endpoint_of(index))),
-    ];
+    ]);
     if let Some(hostname) = node.hostname_of(index) {
         fields.push(field("hostname", Reply::bulk(hostname.to_owned())));
     }

@@ -40,7 +40,7 @@ pub(super) fn replication(node: &Node, lines: &mut Lines) {
 
 fn master_lines(node: &Node, phase: LinkPhase, lines: &mut Lines) {
     let connected = phase == LinkPhase::Connected;
-    let master = node.peers.me().master.map(|master| node.peers[master].addr);
+    let master = node.replication.source_addr();
     let now_s = node.now.seconds();
     let offset = match node.replication.offset() {
         0 if !node.replication.is_resumable() => 1,
