@@ -102,9 +102,14 @@ impl Backlog {
         (self.start + 1, self.end - self.start)
     }
 
-    /// The bytes that follow `offset`, if the backlog still has all of them.
+    /// Whether it still has all that follows `offset`.
+    pub(super) fn reaches(&self, offset: u64) -> bool {
+        (self.start..=self.end).contains(&offset)
+    }
+
+    /// The bytes that follow `offset`, if it still has all of them.
     pub(super) fn after(&self, offset: u64) -> Option<Bytes> {
-        let mut skip = offset.checked_sub(self.start).filter(|_| offset <= self.end)? as usize;
+        let mut skip = self.reaches(offset).then(|| offset - self.start)? as usize;
         let mut bytes = BytesMut::with_capacity((self.end - offset) as usize);
         for block in self.full.iter().map(|block| &block[..]).chain([&self.open[..]]) {
             bytes.extend_from_slice(&block[skip.min(block.len())..]);

@@ -226,7 +226,7 @@ impl Node {
         }
         let after = next - 1;
         let backlog = self.replication.backlog.as_ref().ok_or(FullSyncReason::BeyondBacklog)?;
-        backlog.after(after).map(|_| after).ok_or(FullSyncReason::BeyondBacklog)
+        backlog.reaches(after).then_some(after).ok_or(FullSyncReason::BeyondBacklog)
     }
 
     fn note_full_sync(
