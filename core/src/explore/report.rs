@@ -18,6 +18,8 @@ pub struct Run {
     pub refused: u32,
     /// How many replicas won an election.
     pub failovers: u32,
+    /// Whether in the end all agree, but on slots that nobody claims any more.
+    pub has_lost_slots: bool,
     pub writes_acknowledged: u64,
     /// How often each hazard came true, in the order of [`crate::world::hazard::Hazard::WAYS`].
     pub hazards: Vec<(&'static str, u32)>,
@@ -31,6 +33,8 @@ pub struct Summary {
     /// Runs in which at least one failover ended.
     pub with_failover: u64,
     pub failovers: u64,
+    /// The seeds in which slots were lost.
+    pub lost_slots: Vec<u64>,
     pub refused: u64,
     pub writes_acknowledged: u64,
     pub faults: [u64; Fault::COUNT],
@@ -44,6 +48,7 @@ impl Summary {
         self.runs += 1;
         self.with_failover += u64::from(run.failovers > 0);
         self.failovers += u64::from(run.failovers);
+        self.lost_slots.extend(run.has_lost_slots.then_some(run.seed));
         self.refused += u64::from(run.refused);
         self.writes_acknowledged += run.writes_acknowledged;
         for (sum, &count) in self.faults.iter_mut().zip(&run.faults) {
@@ -73,7 +78,11 @@ impl fmt::Display for Summary {
         for &(name, count) in &self.hazards {
             row(name, count)?;
         }
+        row("runs that lose slots", self.lost_slots.len() as u64)?;
         row("broken invariants", self.broken.len() as u64)?;
+        for seed in &self.lost_slots {
+            writeln!(f, "seed {seed}: slots that nobody claims in the end")?;
+        }
         for (seed, broken) in &self.broken {
             let at = broken.at.since(crate::words::Time::ZERO);
             writeln!(f, "seed {seed}: {} at {at}: {}", broken.name, broken.detail)?;

@@ -223,6 +223,13 @@ pub struct Node {
     said: Option<(gossip::Grounds, Arc<Header>)>,
 }
 
+/// Whether an input has left more to be done before the process sleeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Left {
+    Work,
+    Nothing,
+}
+
 /// A random draw that a step may force.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Draw {
@@ -298,6 +305,26 @@ impl Node {
 
     /// Takes one input in; what the node does because of it is added to `out`.
     pub fn handle(&mut self, now: Time, input: Input, out: &mut Effects) {
+        self.read(now, input, out);
+        self.before_sleep(out);
+    }
+
+    /// Takes in one of the inputs that wait for a process when it goes on. What only has to be done
+    /// before it sleeps is left for [`Node::sleep`]; whether this input brought more of that.
+    pub fn read_one(&mut self, now: Time, input: Input, out: &mut Effects) -> Left {
+        let before = self.todo;
+        self.read(now, input, out);
+        self.serve_before_sleep(out);
+        if self.todo == before { Left::Nothing } else { Left::Work }
+    }
+
+    /// Does what was left to be done before the process sleeps.
+    pub fn sleep(&mut self, now: Time, out: &mut Effects) {
+        self.now = now;
+        self.before_sleep(out);
+    }
+
+    fn read(&mut self, now: Time, input: Input, out: &mut Effects) {
         self.now = now;
         self.verify_slots_of_keys(out);
         match input {
@@ -316,7 +343,6 @@ impl Node {
             Input::Received { conn, packet } => self.on_packet(conn, packet, out),
             Input::GaveUp { conn } => self.on_target_silent(conn, out),
         }
-        self.before_sleep(out);
     }
 
     /// The first words of a process.

@@ -90,6 +90,9 @@ pub enum Effect {
         awaits: Option<ConnId>,
     },
     Note(Box<Fact>),
+    /// There is more to do before the process sleeps, but not in this turn of its loop: it turns
+    /// again at once.
+    Again,
     /// The process ends of its own accord.
     Exit,
 }

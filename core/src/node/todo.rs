@@ -12,7 +12,7 @@ use super::port::{Effect, Effects};
 use crate::words::{ConnId, Span};
 
 /// The wishes of one input.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Todo {
     verified: bool,
     manual_failover: bool,
@@ -71,6 +71,12 @@ impl Todo {
 
 impl Node {
     pub(super) fn before_sleep(&mut self, out: &mut Effects) {
+        self.act_before_sleep(out);
+        self.serve_before_sleep(out);
+    }
+
+    /// What the cluster asks for.
+    fn act_before_sleep(&mut self, out: &mut Effects) {
         self.end_waits();
         if std::mem::take(&mut self.todo.own_address) {
             self.update_own_address();
@@ -79,8 +85,7 @@ impl Node {
             self.see_to_manual_failover(out);
             self.todo.election();
         }
-        // An election that need not wait is wished for again: the loop turns again at once.
-        while std::mem::take(&mut self.todo.election) {
+        if std::mem::take(&mut self.todo.election) {
             self.handle_election(out);
         }
         if std::mem::take(&mut self.todo.state) {
@@ -89,6 +94,14 @@ impl Node {
         if self.todo.save {
             self.save();
         }
+        // An election that need not wait is wished for again.
+        if self.todo.election {
+            out.push(Effect::Again);
+        }
+    }
+
+    /// What clients wait for.
+    pub(super) fn serve_before_sleep(&mut self, out: &mut Effects) {
         self.close_shard_channels(out);
         self.settle_waits();
         self.serve_woken_clients(out);

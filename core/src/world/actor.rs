@@ -40,8 +40,7 @@ pub enum Process {
     Running,
     /// It stands still; what arrives waits, and so does the timer once it is due.
     Paused {
-        inbox: VecDeque<Waiting>,
-        timer: Timer,
+        missed: Missed,
     },
     /// It is in the middle of a call that takes time; what arrives waits.
     Busy(Box<Busy>),
@@ -57,18 +56,19 @@ pub struct Busy {
     /// The input, and the facts noted because of it so far.
     pub input: Option<EventId>,
     pub facts: Vec<Option<EventId>>,
-    pub inbox: VecDeque<Waiting>,
-    pub timer: Timer,
+    pub missed: Missed,
     pub until: Time,
     /// The connection on which it waits.
     pub awaits: Option<ConnId>,
 }
 
-/// Whether a process that stands still has missed a tick.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Timer {
-    Pending,
-    Missed,
+/// What happens to a process while it stands still.
+#[derive(Clone, Debug, Default)]
+pub struct Missed {
+    /// What has arrived, in order.
+    pub inbox: VecDeque<Waiting>,
+    /// Whether its timer has fired, once or more.
+    pub tick: bool,
 }
 
 /// An input that waits for the process to go on.

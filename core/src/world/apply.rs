@@ -7,7 +7,7 @@
 use std::net::{Ipv4Addr, SocketAddrV4};
 use std::sync::Arc;
 
-use super::actor::{Actor, Process, Server, Timer, User, Who};
+use super::actor::{Actor, Missed, Process, Server, User, Who};
 use super::client::{Args, Client, ClientInput};
 use super::event::{EventKind, Life};
 use super::paths::{Delay, Filter, HostState};
@@ -172,12 +172,12 @@ impl World {
                 return Err(format!("{number} stands still already: resume it first"));
             }
         }
-        server.process = Process::Paused { inbox: Default::default(), timer: Timer::Pending };
+        server.process = Process::Paused { missed: Missed::default() };
         self.happen(actor, Some(cause), EventKind::Life(Life::Paused), trace);
         Ok(())
     }
 
-    /// The process goes on: it reads what has arrived, then its timer fires if it is late.
+    /// The process goes on, and catches up with what it has missed.
     fn resume(&mut self, port: Port, cause: EventId, trace: &mut Trace) -> Verdict {
         let actor = self.alive(port)?;
         let hint = || format!("{} does not stand still: there is nothing to resume", port.number());
@@ -185,16 +185,10 @@ impl World {
         if !matches!(server.process, Process::Paused { .. }) {
             return Err(hint());
         }
-        let incarnation = server.incarnation;
         let before = std::mem::replace(&mut server.process, Process::Running);
-        let Process::Paused { inbox, timer } = before else { return Err(hint()) };
-        self.happen(actor, Some(cause), EventKind::Life(Life::Resumed), trace);
-        for waiting in inbox {
-            self.deliver(actor, waiting, trace);
-        }
-        if timer == Timer::Missed {
-            self.queue.push(self.now(), Due::Tick { actor, incarnation });
-        }
+        let Process::Paused { missed } = before else { return Err(hint()) };
+        let resumed = self.happen(actor, Some(cause), EventKind::Life(Life::Resumed), trace);
+        self.catch_up(actor, missed, Some(resumed), trace);
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 //! The problem: commands take no time here, but one that a person asks for does: DEBUG SLEEP. The
 //! rule (Redis 7.0, `debug.c: debugCommand`): the process reads nothing, answers nothing and lets
 //! its timer wait until the call is over; its kernel goes on accepting and acknowledging. Then it
-//! answers, and reads what has arrived, in order. MIGRATE (`cluster.c: migrateCommand`) is such a
+//! answers, and catches up ([`super::turn`]). MIGRATE (`cluster.c: migrateCommand`) is such a
 //! call too, but its end is not known: the process waits for one connection, at most so long, and
 //! whatever comes there it reads at once.
 //!
@@ -11,7 +11,7 @@
 //! call began.
 
 use super::World;
-use super::actor::{Busy, Process, Timer, Waiting};
+use super::actor::{Busy, Missed, Process, Waiting};
 use super::queue::Due;
 use super::trace::Trace;
 use crate::node::{Caused, Input};
@@ -43,8 +43,8 @@ impl World {
             }
         } else {
             let Unfinished { rest, input, facts } = left;
-            let (inbox, timer) = (Default::default(), Timer::Pending);
-            let busy = Busy { rest, input, facts, inbox, timer, until, awaits };
+            let missed = Missed::default();
+            let busy = Busy { rest, input, facts, missed, until, awaits };
             server.process = Process::Busy(Box::new(busy));
         }
         self.queue.push(until, Due::Free { actor, incarnation });
@@ -52,9 +52,9 @@ impl World {
 
     /// What arrives at a busy process waits, unless it is what the process waits for.
     pub(super) fn put_off(&mut self, to: ActorId, waiting: Waiting, trace: &mut Trace) {
-        let Some(Busy { inbox, awaits, .. }) = self.busy_mut(to) else { return };
+        let Some(Busy { missed, awaits, .. }) = self.busy_mut(to) else { return };
         if awaits.is_none() || *awaits != waiting.input.conn() {
-            return inbox.push_back(waiting);
+            return missed.inbox.push_back(waiting);
         }
         self.hear(to, waiting, trace);
     }
@@ -89,21 +89,15 @@ impl World {
         }
     }
 
-    /// The call is over: its answer leaves, then what has arrived is read.
+    /// The call is over: its answer leaves, then the process catches up.
     fn go_on(&mut self, actor: ActorId, trace: &mut Trace) {
         let Some(server) = self.server_mut(actor) else { return };
-        let incarnation = server.incarnation;
         let Process::Busy(busy) = std::mem::replace(&mut server.process, Process::Running) else {
             return;
         };
-        let Busy { rest, input, mut facts, inbox, timer, .. } = *busy;
+        let Busy { rest, input, mut facts, missed, .. } = *busy;
         self.perform(actor, input, &mut facts, rest.into_iter(), trace);
-        for waiting in inbox {
-            self.deliver(actor, waiting, trace);
-        }
-        if timer == Timer::Missed {
-            self.queue.push(self.now(), Due::Tick { actor, incarnation });
-        }
+        self.catch_up(actor, missed, input, trace);
     }
 
     fn busy_mut(&mut self, actor: ActorId) -> Option<&mut Busy> {

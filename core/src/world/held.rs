@@ -39,8 +39,8 @@ impl World {
     fn count_at_node(&self, node: ActorId, conn: ConnId, held: &mut Held) {
         let Some(server) = self.server(node) else { return };
         let inbox = match &server.process {
-            Process::Paused { inbox, .. } => Some(inbox),
-            Process::Busy(busy) => Some(&busy.inbox),
+            Process::Paused { missed } => Some(&missed.inbox),
+            Process::Busy(busy) => Some(&busy.missed.inbox),
             Process::Running => None,
             Process::Ended => return,
         };

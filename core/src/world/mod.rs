@@ -37,6 +37,7 @@ pub mod setup;
 pub mod slot_cache;
 pub mod step;
 pub mod trace;
+mod turn;
 pub mod wait;
 mod watch;
 pub mod workload;

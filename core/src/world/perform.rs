@@ -16,8 +16,8 @@ use super::event::{Event, EventKind, Life, What};
 use super::network::Output;
 use super::queue::Due;
 use super::trace::{Trace, Traffic};
-use crate::node::{Caused, Effect, Effects, Fact, Input, Packet, Service};
-use crate::words::{ActorId, ConnId, Digest, EventId};
+use crate::node::{Caused, Effect, Effects, Fact, Input, Node, Packet, Service};
+use crate::words::{ActorId, ConnId, Digest, EventId, Time};
 
 /// Memory that is used again for every input, while none is handled; it holds nothing between two.
 #[derive(Debug, Default)]
@@ -75,9 +75,9 @@ impl World {
                 Process::Ended => {}
                 Process::Paused { .. } => {
                     if let Some(server) = self.server_mut(to)
-                        && let Process::Paused { inbox, .. } = &mut server.process
+                        && let Process::Paused { missed } = &mut server.process
                     {
-                        inbox.push_back(waiting);
+                        missed.inbox.push_back(waiting);
                     }
                 }
                 Process::Busy(_) => self.put_off(to, waiting, trace),
@@ -87,27 +87,67 @@ impl World {
 
     /// Lets a running node handle an input, and does what it answers.
     pub(super) fn serve(&mut self, to: ActorId, waiting: Waiting, trace: &mut Trace) {
+        let (because, _) = self.hand_over(to, waiting, Node::handle, trace);
+        self.watch_server(to, because, trace);
+    }
+
+    /// Lets a running node take in an input in this way, and does what it answers. The input's
+    /// event, or else its cause; and what the node returned.
+    pub(super) fn hand_over<T>(
+        &mut self,
+        to: ActorId,
+        waiting: Waiting,
+        way: impl FnOnce(&mut Node, Time, Input, &mut Effects) -> T,
+        trace: &mut Trace,
+    ) -> (Option<EventId>, Option<T>) {
         let Waiting { input, peer, cause } = waiting;
         let (epoch, now) = (self.setup.epoch, self.now());
         let kind = arrival(&input, peer, trace);
         let silent = matches!(input, Input::Started | Input::Tick | Input::GaveUp { .. });
         let id = (!silent).then(|| self.next_id(to));
         let mut lists = self.scratch.take();
-        if let Some(server) = self.server_mut(to) {
+        let returned = self.server_mut(to).map(|server| {
             let clock = server.clock(epoch, now);
-            server.node.handle(clock, input, &mut lists.effects);
-        }
+            way(&mut server.node, clock, input, &mut lists.effects)
+        });
         if let (Some(id), Some(kind)) = (id, kind) {
             let changed = lists.effects.iter().any(is_change);
             trace.push(Event { id, at: now, cause, changed, kind });
         }
+        self.perform_all(to, id.or(cause), lists, trace);
+        (id.or(cause), returned)
+    }
+
+    /// Lets a node do what it left to be done before it sleeps.
+    pub(super) fn let_sleep(
+        &mut self,
+        actor: ActorId,
+        because: Option<EventId>,
+        trace: &mut Trace,
+    ) {
+        let (epoch, now) = (self.setup.epoch, self.now());
+        let mut lists = self.scratch.take();
+        if let Some(server) = self.server_mut(actor) {
+            let clock = server.clock(epoch, now);
+            server.node.sleep(clock, &mut lists.effects);
+        }
+        self.perform_all(actor, because, lists, trace);
+        self.watch_server(actor, because, trace);
+    }
+
+    fn perform_all(
+        &mut self,
+        actor: ActorId,
+        because: Option<EventId>,
+        mut lists: Box<Lists>,
+        trace: &mut Trace,
+    ) {
         if !lists.effects.is_empty() {
             lists.facts.clear();
             let caused = lists.effects.drain();
-            self.perform(to, id.or(cause), &mut lists.facts, caused, trace);
+            self.perform(actor, because, &mut lists.facts, caused, trace);
         }
         self.scratch = Scratch(Some(lists));
-        self.watch_server(to, id.or(cause), trace);
     }
 
     /// Does what a node has answered, after `facts` were noted already; effects that name no fact
@@ -147,6 +187,7 @@ impl World {
             Effect::Send { conn, packet } => self.send(actor, conn, packet, cause, trace),
             Effect::Close { conn } => self.close(actor, conn, cause, trace),
             Effect::Busy { .. } => unreachable!("what keeps a process busy ends the list"),
+            Effect::Again => self.want_turn(actor, cause),
             Effect::Exit => {
                 self.take_in(actor, 5, |_| {});
                 let ended = self.happen(actor, cause, EventKind::Life(Life::Exited), trace);

@@ -1,7 +1,7 @@
 //! Letting time pass.
 
 use super::World;
-use super::actor::{Process, Timer, Waiting};
+use super::actor::{Process, Waiting};
 use super::client::ClientInput;
 use super::queue::Due;
 use super::trace::Trace;
@@ -14,6 +14,9 @@ impl World {
         match self.queue.pop()? {
             Due::Tick { actor, incarnation } => self.tick(actor, incarnation, trace),
             Due::Wake { actor } => self.wake(actor, trace),
+            Due::Turn { actor, incarnation, because } => {
+                self.turn_again(actor, incarnation, because, trace);
+            }
             Due::Free { actor, incarnation } => self.end_busy(actor, incarnation, trace),
             Due::Net(due) => self.network.handle(due, &mut self.queue),
         }
@@ -33,19 +36,20 @@ impl World {
         self.run_until(self.now() + span, trace);
     }
 
-    fn tick(&mut self, actor: ActorId, incarnation: u32, trace: &mut Trace) {
+    /// The timer of a process fires; one that stands still will notice when it goes on.
+    pub(super) fn tick(&mut self, actor: ActorId, incarnation: u32, trace: &mut Trace) {
         let now = self.now();
         let Some(server) = self.server_mut(actor).filter(|s| s.incarnation == incarnation) else {
             return;
         };
         match &mut server.process {
             Process::Ended => return,
-            Process::Paused { timer, .. } => {
-                *timer = Timer::Missed;
+            Process::Paused { missed } => {
+                missed.tick = true;
                 return;
             }
             Process::Busy(busy) => {
-                busy.timer = Timer::Missed;
+                busy.missed.tick = true;
                 return;
             }
             Process::Running => {}

@@ -1,8 +1,9 @@
 //! What a world promises: it forms a cluster, repeats itself exactly, and fails the way TCP does.
 
+use super::event::What;
 use super::step::{Line, Step};
 use super::*;
-use crate::node::{Fact, Health};
+use crate::node::{Fact, Health, Kind};
 
 fn setup(seed: u64) -> Setup {
     let mut setup = Setup { seed, ..Setup::default() };
@@ -185,6 +186,26 @@ fn a_paused_process_answers_when_it_goes_on() {
     let (_, client) = lab.world.client(&ClientName::Node(Port::new(7000).unwrap())).unwrap();
     assert_eq!(client.unanswered(), 0);
     assert_eq!(lab.refusals(), 0);
+}
+
+#[test]
+fn a_process_that_goes_on_looks_at_its_clock_before_it_reads() {
+    let mut lab = Lab::new();
+    lab.play(&["$ run 1s", "$ pause 7000", "$ run 1500ms"]);
+    let since = lab.trace.len();
+    lab.play(&["$ resume 7000"]);
+    let events: Vec<&EventKind> = lab
+        .trace
+        .from(since)
+        .filter(|event| lab.world.name(event.id.owner) == "7000")
+        .map(|event| &event.kind)
+        .collect();
+    let heard = events.iter().position(|kind| matches!(kind, EventKind::Received { .. })).unwrap();
+    let is_ping = |kind: &&EventKind| {
+        matches!(kind, EventKind::Sent { what: What::Bus { kind: Kind::Ping, .. }, .. })
+    };
+    assert_eq!(events[..heard].iter().copied().filter(|kind| is_ping(&kind)).count(), 5);
+    assert_eq!(events[heard..].iter().copied().filter(|kind| is_ping(&kind)).count(), 0);
 }
 
 #[test]

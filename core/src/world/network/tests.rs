@@ -199,6 +199,19 @@ fn the_second_small_message_on_a_bus_link_waits_40_ms() {
 }
 
 #[test]
+fn what_is_said_in_one_breath_arrives_together() {
+    let (mut lab, _) = Lab::linked(Service::Bus);
+    lab.a_sends("ping");
+    lab.a_sends("auth-request");
+    lab.run(1);
+    let when: Vec<_> = lab.heard.iter().map(|heard| heard.0).collect();
+    assert!(when.len() == 2 && when[0] == when[1], "{:?}", lab.heard);
+    lab.a_sends("pong");
+    lab.run(10);
+    assert_eq!(lab.words(B), ["ping", "auth-request"]);
+}
+
+#[test]
 fn an_answer_on_the_same_link_brings_the_acknowledgement_with_it() {
     let (mut lab, accepted) = Lab::linked(Service::Bus);
     lab.a_sends("ping");
