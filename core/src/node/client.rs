@@ -90,6 +90,13 @@ pub(super) enum Serving {
     Closes,
 }
 
+/// The address of whoever opened a connection. The network has no ports of clients: this one is
+/// made of the client's number.
+pub(super) fn addr_of(ip: Ipv4Addr, id: u64) -> String {
+    const PORTS: u64 = 20_000;
+    format!("{ip}:{}", 40_000 + id % PORTS)
+}
+
 impl Client {
     pub(super) fn new(id: u64, ip: Ipv4Addr, login: Login, now_s: u64) -> Client {
         Client {
@@ -135,11 +142,9 @@ impl Client {
         self.ip
     }
 
-    /// Its end of the connection. The network has no ports of clients: this one is made of the
-    /// client's number.
+    /// Its end of the connection.
     pub(super) fn addr(&self) -> String {
-        const PORTS: u64 = 20_000;
-        format!("{}:{}", self.ip, 40_000 + self.id % PORTS)
+        addr_of(self.ip, self.id)
     }
 
     pub(super) fn monitors(&self) -> Monitors {
@@ -156,6 +161,12 @@ impl Client {
 
     pub(super) fn set_last_command(&mut self, name: Option<&'static str>) {
         self.last_command = name;
+    }
+
+    /// It has said this, in a form of its own (a simulated replica).
+    pub(super) fn hear(&mut self, command: &'static str, now_s: u64) {
+        self.last_command = Some(command);
+        self.spoke_s = now_s;
     }
 
     pub(super) fn since_s(&self) -> u64 {

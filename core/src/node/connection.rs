@@ -73,11 +73,16 @@ impl Node {
             out.push(Effect::Close { conn });
             return;
         }
-        self.clients_accepted += 1;
         self.stats.count(Stat::Connections);
-        let (id, login) = (self.clients_accepted, self.login_of_newcomer());
+        let (id, login) = (self.number_client(), self.login_of_newcomer());
         let client = Client::new(id, from, login, self.now.seconds());
         self.conns.insert(conn, Conn::FromClient(Box::new(client)));
+    }
+
+    /// A number that no client of this process ever had.
+    pub(super) fn number_client(&mut self) -> u64 {
+        self.clients_numbered += 1;
+        self.clients_numbered
     }
 
     /// Bytes of a client: every whole call in them is run, in order.

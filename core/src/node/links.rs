@@ -24,8 +24,8 @@ pub(super) enum Conn {
     FromClient(Box<Client>),
     /// The replication link to this node's master.
     ToMaster,
-    /// The replication link of a replica.
-    FromReplica,
+    /// The replication link of a replica, which came as a client.
+    FromReplica(Box<Client>),
     /// This node as a client of the node to which its keys migrate.
     ToTarget,
 }
@@ -73,8 +73,9 @@ impl Conns {
 
     /// How many connections at the client port are served, that to this node's master included.
     pub(super) fn served(&self) -> u64 {
-        let served =
-            |conn: &Conn| matches!(conn, Conn::FromClient(_) | Conn::FromReplica | Conn::ToMaster);
+        let served = |conn: &Conn| {
+            matches!(conn, Conn::FromClient(_) | Conn::FromReplica(_) | Conn::ToMaster)
+        };
         self.list.iter().filter(|(_, conn)| served(conn)).count() as u64
     }
 
@@ -197,7 +198,7 @@ fn untie(peers: &mut Peers, conn: ConnId, freed: &Conn) {
         Conn::FromPeer { peer: None, .. }
         | Conn::FromClient(_)
         | Conn::ToMaster
-        | Conn::FromReplica
+        | Conn::FromReplica(_)
         | Conn::ToTarget => {}
     }
 }

@@ -201,8 +201,8 @@ pub struct Node {
     disk: Disk,
     todo: Todo,
     saved: Arc<Durable>,
-    /// How many clients ever connected.
-    clients_accepted: u64,
+    /// How many clients ever had a number.
+    clients_numbered: u64,
     outbox: Outbox,
     pauses: Pauses,
     watches: Watches,
@@ -284,7 +284,7 @@ impl Node {
             disk,
             todo: Todo::default(),
             saved,
-            clients_accepted: 0,
+            clients_numbered: 0,
             outbox: Outbox::default(),
             pauses: Pauses::default(),
             watches: Watches::default(),
@@ -396,7 +396,7 @@ impl Node {
             Some(&Conn::ToPeer { peer, .. }) => self.on_peer_link_up(conn, peer, out),
             Some(Conn::ToMaster) => self.on_source_link_up(conn, out),
             Some(Conn::ToTarget) => self.send_keys(conn, out),
-            Some(Conn::FromPeer { .. } | Conn::FromClient(_) | Conn::FromReplica) | None => {}
+            Some(Conn::FromPeer { .. } | Conn::FromClient(_) | Conn::FromReplica(_)) | None => {}
         }
     }
 
@@ -409,7 +409,7 @@ impl Node {
                 self.conns.remove(conn);
                 self.on_source_link_closed(refused, out);
             }
-            Some(Conn::FromReplica) => {
+            Some(Conn::FromReplica(_)) => {
                 self.conns.remove(conn);
                 self.on_replica_closed(conn, out);
             }

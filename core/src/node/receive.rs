@@ -77,7 +77,7 @@ impl Node {
             Conn::FromPeer { peer: tied, from, at, .. } => {
                 Some(Via { conn, side: Side::Theirs { tied, at }, from })
             }
-            Conn::FromClient(_) | Conn::ToMaster | Conn::FromReplica | Conn::ToTarget => None,
+            Conn::FromClient(_) | Conn::ToMaster | Conn::FromReplica(_) | Conn::ToTarget => None,
         }
     }
 

@@ -77,6 +77,17 @@ pub enum Part {
 }
 
 impl Part {
+    /// The command as which a replica says it, if a replica does.
+    pub(super) const fn command(&self) -> Option<&'static str> {
+        match self {
+            Part::Ping => Some("ping"),
+            Part::Auth(_) => Some("auth"),
+            Part::Port { .. } | Part::Capa | Part::Ack { .. } => Some("replconf"),
+            Part::Psync { .. } => Some("psync"),
+            _ => None,
+        }
+    }
+
     pub const fn name(&self) -> &'static str {
         match self {
             Part::Ping => "ping",

@@ -20,6 +20,7 @@ mod wire;
 use acks::Acks;
 use backlog::Backlog;
 use sink::Replica;
+pub(in crate::node) use source::MasterClient;
 use source::Source;
 pub(super) use wire::{Introduction, ROWS};
 
@@ -38,6 +39,8 @@ pub struct Replication {
     backlog: Option<Backlog>,
     replicas: Vec<Replica>,
     source: Option<Source>,
+    /// The master as a client, also while its link is down.
+    master_client: Option<MasterClient>,
     /// Whether the stream selected its database since the last snapshot.
     selected: Selected,
     /// Since when a master has no replica, in seconds of the node's clock.
@@ -92,6 +95,7 @@ impl Replication {
             backlog: None,
             replicas: Vec::new(),
             source: None,
+            master_client: None,
             selected: Selected::No,
             alone_since_s: 0,
             acks: Acks::Known,
@@ -204,6 +208,12 @@ impl Replication {
     /// How long the link to the master has been down; nothing if it never was up.
     pub(in crate::node) fn master_down_s(&self, now_s: u64) -> Option<u64> {
         self.source.as_ref().and_then(|source| source.down_s(now_s))
+    }
+
+    /// The master as a client, and its connection, if the stream flows.
+    pub(in crate::node) fn master_client(&self) -> Option<(ConnId, &MasterClient)> {
+        let conn = self.source.as_ref().filter(|_| self.is_connected())?.conn()?;
+        Some((conn, self.master_client.as_ref()?))
     }
 
     /// Every replica that has asked for the stream.

@@ -153,6 +153,12 @@ impl Node {
     /// What a replica says on its link.
     pub(in crate::node) fn on_replica_part(&mut self, conn: ConnId, part: Part, out: &mut Effects) {
         let unknown = self.client(conn).is_some_and(|client| self.must_log_in(client));
+        let now_s = self.now.seconds();
+        if let (Some(Conn::FromReplica(client)), Some(command)) =
+            (self.conns.get_mut(conn), part.command())
+        {
+            client.hear(command, now_s);
+        }
         match part {
             Part::Ping => out.send(conn, Packet::Replication(Part::Pong)),
             Part::Auth(given) => {
@@ -178,11 +184,11 @@ impl Node {
     }
 
     fn greet_replica(&mut self, conn: ConnId, port: u16, out: &mut Effects) {
-        let Some(client) = self.client(conn) else { return };
-        let ip = client.ip();
+        let Some(mut client) = self.client(conn).cloned() else { return };
+        let (ip, last_ack_s) = (client.ip(), self.now.seconds());
+        client.hear("replconf", last_ack_s);
         self.forget_client(conn);
-        self.conns.insert(conn, Conn::FromReplica);
-        let last_ack_s = self.now.seconds();
+        self.conns.insert(conn, Conn::FromReplica(Box::new(client)));
         let phase = Phase::Greeted;
         self.replication.replicas.push(Replica {
             conn,

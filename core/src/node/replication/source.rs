@@ -41,6 +41,17 @@ pub(in crate::node) struct Source {
     down_since_s: u64,
 }
 
+/// The master as a client of this node, which sends it commands. It keeps its number as long as the
+/// stream goes on (`replicationCreateMasterClient, replicationResurrectCachedMaster`).
+#[derive(Clone, Debug)]
+pub(in crate::node) struct MasterClient {
+    pub id: u64,
+    /// When its stream began, in seconds.
+    pub since_s: u64,
+    /// The name of the last command of the stream; empty if there was none.
+    pub last_command: Bytes,
+}
+
 /// The answer of the master that comes next, in the handshake.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answer {
@@ -61,6 +72,10 @@ enum History {
 impl Source {
     pub(super) fn phase(&self) -> LinkPhase {
         self.phase
+    }
+
+    pub(super) fn conn(&self) -> Option<ConnId> {
+        self.conn
     }
 
     pub(super) fn addr(&self) -> Addr {
@@ -133,6 +148,7 @@ impl Node {
         replication.previous = Some((old, until));
         replication.replid = new;
         replication.alone_since_s = self.now.seconds();
+        replication.master_client = None;
         out.note(Fact::Logged(Notice::SecondId { old, until, new }));
         replication.selected = super::Selected::No;
         self.drop_replicas(out);
@@ -333,6 +349,7 @@ impl Node {
         self.replication.offset = offset;
         self.replication.backlog = Some(Backlog::new(offset));
         let keys = self.keyspace.len() as u64;
+        self.replication.master_client = None;
         if let Some(of) = self.source_connected() {
             out.note(Fact::FullSyncDone { of, offset, keys });
         }
@@ -359,6 +376,11 @@ impl Node {
 
     /// The link follows the stream from now on; whose stream it is.
     fn source_connected(&mut self) -> Option<NodeId> {
+        if self.replication.master_client.is_none() {
+            let (id, since_s) = (self.number_client(), self.now.seconds());
+            let last_command = Bytes::new();
+            self.replication.master_client = Some(MasterClient { id, since_s, last_command });
+        }
         let source = self.replication.source.as_mut()?;
         source.phase = LinkPhase::Connected;
         source.history = History::Known;
@@ -373,6 +395,9 @@ impl Node {
             let mut context = Context::new(self.now, Role::Applying);
             let outcome = data::execute(&mut self.keyspace, &mut context, args);
             self.touch_keys(&outcome.touched);
+        }
+        if let (Some(client), Some(name)) = (&mut self.replication.master_client, args.first()) {
+            client.last_command = name.clone();
         }
         self.replication.offset += data::call_len(args);
         self.stats.count(Stat::Commands);

@@ -24,7 +24,9 @@ fn describe(node: &Node, id: NodeId, conn: ConnId) -> Option<Reply> {
         Conn::ToPeer { created_ms, state: LinkState::Up, .. } => ("to", created_ms, "r"),
         Conn::ToPeer { created_ms, state: LinkState::Connecting, .. } => ("to", created_ms, ""),
         Conn::FromPeer { created_ms, .. } => ("from", created_ms, "r"),
-        Conn::FromClient(_) | Conn::ToMaster | Conn::FromReplica | Conn::ToTarget => return None,
+        Conn::FromClient(_) | Conn::ToMaster | Conn::FromReplica(_) | Conn::ToTarget => {
+            return None;
+        }
     };
     let field = |name: &'static str, value: Reply| (Reply::bulk(name), value);
     Some(Reply::Map(vec![
