@@ -24,7 +24,7 @@ bench: site ## Measure speed and size, into target/bench.json
 	cargo run --release -p hashslot-tests --features tools --bin bench
 
 soak: ## Run the seeded tests with ten times as many seeds, and more beside the real server
-	HASHSLOT_SEEDS=10000 HASHSLOT_TRIALS=40 HASHSLOT_CALLS=1000000 \
+	HASHSLOT_SEEDS=10000 HASHSLOT_TRIALS=40 HASHSLOT_CALLS=1000000 HASHSLOT_SCRIPTS=1000 \
 	    cargo test --release -p hashslot-tests
 
 fuzz: ## Feed random bytes to the RESP input, the interface and record files, ten minutes each

@@ -16,5 +16,6 @@ pub mod live;
 pub mod outside;
 pub mod ranks;
 pub mod real;
+pub mod scripts;
 pub mod seeds;
 pub mod trials;

@@ -7,15 +7,13 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::path::Path;
 use std::process::Command;
 
-use common::{Found, each, scripts};
 use hashslot_core::words::{Dice, Span, Time};
 use hashslot_core::world::session::{Moment, Played, Session};
 use hashslot_core::world::{Level, Trace, World};
+use hashslot_tests::scripts::{Found, each, scripts};
 use wasmi::{Engine, Instance, Module, Store};
 
 /// How many moments of each run are sought.

@@ -4,12 +4,9 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::collections::BTreeSet;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
-use common::{Found, each, scripts};
 use hashslot_core::node::{
     ElectionImpossible, Fact, FullSyncReason, HandoverRefused, Health, ReplicaReason, StateReason,
     UpdateIgnored, VoteIgnored, VoteRefused,
@@ -20,6 +17,7 @@ use hashslot_core::world::client::{ClientNote, Failure, Redirect, Then, Timing};
 use hashslot_core::world::event::{Event, EventKind};
 use hashslot_core::world::hazard::{Hazard, LostHow};
 use hashslot_digest::Script;
+use hashslot_tests::scripts::{Found, each, scripts};
 
 /// The names in braces.
 fn fields_of(template: &str) -> BTreeSet<&str> {

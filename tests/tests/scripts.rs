@@ -6,14 +6,12 @@
 
 #![allow(clippy::unwrap_used)]
 
-mod common;
-
 use std::fs;
 use std::path::Path;
 
-use common::{Found, each, scripts};
 use hashslot_core::lesson::{Colour, render_all};
 use hashslot_digest::Script;
+use hashslot_tests::scripts::{Found, each, scripts};
 
 /// As many there are at least.
 const SCRIPTS_MIN: usize = 80;

@@ -45,15 +45,8 @@ impl Script {
     pub fn parse(file: &str, source: &str) -> Result<Script, Vec<Diagnostic>> {
         let lines: Vec<&str> = source.lines().collect();
         let claim = lines.first().and_then(|line| line.strip_prefix("# ")).unwrap_or("").trim();
-        let stage = lines.get(1).filter(|line| line.starts_with("cluster:"));
-        let head = &lines[..lines.len().min(1 + usize::from(stage.is_some()))];
-        let transcript = lines[head.len()..].join("\n");
-        let stage = stage.copied().unwrap_or(STAGE);
-        let text = format!(
-            "---\nformat: 1\nredis: \"7.0\"\ntitle: A golden script\nabout: Shows one claim.\n\
-             minutes: 1\nmisconception: Not a lesson.\n{stage}\n---\n```lab\n{transcript}\n```\n"
-        );
-        match Lesson::parse(file, &text) {
+        let head = head_of(&lines);
+        match Lesson::parse(file, &as_lesson(source)) {
             Ok(lesson) => Ok(Script {
                 file: file.to_owned(),
                 claim: claim.to_owned(),
@@ -88,6 +81,23 @@ impl Script {
         let lines = self.head.iter().map(String::as_str).chain(transcript.iter().copied());
         Ok(lines.collect::<Vec<_>>().join("\n") + "\n")
     }
+}
+
+/// The lines before the transcript: the claim, and the stage if there is one.
+fn head_of<'a>(lines: &'a [&'a str]) -> &'a [&'a str] {
+    let has_stage = lines.get(1).is_some_and(|line| line.starts_with("cluster:"));
+    &lines[..lines.len().min(1 + usize::from(has_stage))]
+}
+
+/// A script as the lesson that it is.
+pub fn as_lesson(source: &str) -> String {
+    let lines: Vec<&str> = source.lines().collect();
+    let head = head_of(&lines);
+    let (stage, transcript) = (head.get(1).unwrap_or(&STAGE), lines[head.len()..].join("\n"));
+    format!(
+        "---\nformat: 1\nredis: \"7.0\"\ntitle: A golden script\nabout: Shows one claim.\n\
+         minutes: 1\nmisconception: Not a lesson.\n{stage}\n---\n```lab\n{transcript}\n```\n"
+    )
 }
 
 /// The digest of a run: that of a script, or one that was saved.

@@ -7,6 +7,7 @@ mod command;
 mod common;
 mod docker;
 mod existing;
+mod golden;
 mod lessons;
 mod rules;
 mod wrong_rules;

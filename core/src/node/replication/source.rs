@@ -117,8 +117,6 @@ impl Node {
         self.leave_source(out);
         self.disconnect_blocked_clients();
         if self.replication.source.is_none() {
-            let offset = self.replication.offset;
-            self.replication.backlog.get_or_insert_with(|| Backlog::new(offset));
             out.note(Fact::Logged(Notice::OffersHistory));
         }
         let Addr { ip, port, .. } = self.peers[master].addr;

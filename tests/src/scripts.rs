@@ -1,7 +1,5 @@
 //! The golden scripts, and playing all of them.
 
-#![allow(clippy::unwrap_used)]
-
 use std::fs;
 use std::path::Path;
 
@@ -16,12 +14,13 @@ pub struct Found {
 pub fn scripts() -> Vec<Found> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("scripts");
     let mut found = Vec::new();
-    for concern in fs::read_dir(&folder).unwrap() {
-        for file in fs::read_dir(concern.unwrap().path()).unwrap() {
-            let path = file.unwrap().path();
-            let parts = path.strip_prefix(&folder).unwrap().iter();
-            let name: Vec<&str> = parts.map(|part| part.to_str().unwrap()).collect();
-            let source = fs::read_to_string(&path).unwrap();
+    for concern in fs::read_dir(&folder).expect("the folder is there") {
+        for file in fs::read_dir(concern.expect("it is readable").path()).expect("it is a folder") {
+            let path = file.expect("it is readable").path();
+            let parts = path.strip_prefix(&folder).expect("it lies there").iter();
+            let name: Vec<&str> =
+                parts.map(|part| part.to_str().expect("names are ASCII")).collect();
+            let source = fs::read_to_string(&path).expect("it is a text");
             found.push(Found { name: name.join("/"), source });
         }
     }
@@ -34,5 +33,5 @@ pub fn each<Item: Sync, Given: Send>(
     items: &[Item],
     work: impl Fn(&Item) -> Given + Sync,
 ) -> Vec<Given> {
-    hashslot_tests::seeds::play(items.len() as u64, |index| work(&items[index as usize]))
+    crate::seeds::play(items.len() as u64, |index| work(&items[index as usize]))
 }
