@@ -29,6 +29,8 @@ pub struct Server {
     pub process: Process,
     /// How many times the process was started before.
     pub incarnation: u32,
+    /// What has left it something to do in the next turn of its loop.
+    pub left_by: Option<EventId>,
     /// How far its clock is ahead, in microseconds.
     clock_offset: i64,
     timer: Dice,
@@ -99,7 +101,8 @@ impl Server {
     /// A server whose process starts now. `name` is its port.
     pub fn new(node: Node, seed: u64, name: &str, incarnation: u32, clock_offset: i64) -> Server {
         let timer = Dice::new(seed, &format!("timer {name}"), incarnation);
-        Server { node, process: Process::Running, incarnation, clock_offset, timer }
+        let (process, left_by) = (Process::Running, None);
+        Server { node, process, incarnation, left_by, clock_offset, timer }
     }
 
     /// What this node's own clock shows.

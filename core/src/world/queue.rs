@@ -12,7 +12,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BinaryHeap, VecDeque};
 
 use super::connection::{Key, Place};
-use crate::words::{ActorId, EventId, Time};
+use crate::words::{ActorId, Time};
 
 /// What happens when its time comes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,11 +26,10 @@ pub enum Due {
     Wake {
         actor: ActorId,
     },
-    /// The loop of a process of this incarnation turns again: this event has left it more to do.
+    /// The loop of a process of this incarnation turns again.
     Turn {
         actor: ActorId,
         incarnation: u32,
-        because: Option<EventId>,
     },
     /// A busy process of this incarnation goes on.
     Free {

@@ -14,9 +14,7 @@ impl World {
         match self.queue.pop()? {
             Due::Tick { actor, incarnation } => self.tick(actor, incarnation, trace),
             Due::Wake { actor } => self.wake(actor, trace),
-            Due::Turn { actor, incarnation, because } => {
-                self.turn_again(actor, incarnation, because, trace);
-            }
+            Due::Turn { actor, incarnation } => self.turn_again(actor, incarnation, trace),
             Due::Free { actor, incarnation } => self.end_busy(actor, incarnation, trace),
             Due::Net(due) => self.network.handle(due, &mut self.queue),
         }

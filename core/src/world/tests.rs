@@ -204,8 +204,8 @@ fn a_process_that_goes_on_looks_at_its_clock_before_it_reads() {
     let is_ping = |kind: &&EventKind| {
         matches!(kind, EventKind::Sent { what: What::Bus { kind: Kind::Ping, .. }, .. })
     };
-    assert_eq!(events[..heard].iter().copied().filter(|kind| is_ping(&kind)).count(), 5);
-    assert_eq!(events[heard..].iter().copied().filter(|kind| is_ping(&kind)).count(), 0);
+    assert_eq!(events[..heard].iter().filter(|kind| is_ping(kind)).count(), 5);
+    assert_eq!(events[heard..].iter().filter(|kind| is_ping(kind)).count(), 0);
 }
 
 #[test]

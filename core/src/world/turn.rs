@@ -7,7 +7,8 @@
 //! that a signal ends brings nothing to read. Then one connection after the other, in the order in
 //! which the first thing came on each, as much as is there. New connections are accepted in the
 //! same turn, and read in the next. What the cluster asks for (an election, the state, nodes.conf)
-//! is done once, at the end of a turn.
+//! is done once, at the end of a turn; what that leaves to do (an election that need not wait) is
+//! done in the next, which follows at once.
 //!
 //! How we differ: a process that did not stand still takes in one thing at a time, and each is a
 //! turn of its own.
@@ -59,24 +60,22 @@ impl World {
         }
     }
 
-    /// The loop of a process turns again; what it says then is said later than what it said before.
+    /// The loop of a process turns again, since this event has left it more to do; what it says then
+    /// is said later than what it said before.
     pub(super) fn want_turn(&mut self, actor: ActorId, because: Option<EventId>) {
-        let Some(incarnation) = self.server(actor).map(|server| server.incarnation) else { return };
-        self.queue.push(self.now() + TURN, Due::Turn { actor, incarnation, because });
+        let at = self.now() + TURN;
+        let Some(server) = self.server_mut(actor) else { return };
+        server.left_by = because;
+        let incarnation = server.incarnation;
+        self.queue.push(at, Due::Turn { actor, incarnation });
     }
 
     /// One that stands still by now will do what is left when it goes on.
-    pub(super) fn turn_again(
-        &mut self,
-        actor: ActorId,
-        incarnation: u32,
-        because: Option<EventId>,
-        trace: &mut Trace,
-    ) {
-        let known = self.server(actor).is_some_and(|server| server.incarnation == incarnation);
-        if known && self.is_running(actor) {
-            self.let_sleep(actor, because, trace);
-        }
+    pub(super) fn turn_again(&mut self, actor: ActorId, incarnation: u32, trace: &mut Trace) {
+        let server = self.server(actor).filter(|server| server.incarnation == incarnation);
+        let Some(server) = server.filter(|server| server.is_running()) else { return };
+        let because = server.left_by;
+        self.let_sleep(actor, because, trace);
     }
 
     /// One turn. If something in it ends the process or keeps it busy, the rest has to wait.
