@@ -60,8 +60,8 @@ impl World {
         }
     }
 
-    /// The loop of a process turns again, since this event has left it more to do; what it says then
-    /// is said later than what it said before.
+    /// The loop of a process turns again, since this event has left it more to do; what it says
+    /// then is said later than what it said before.
     pub(super) fn want_turn(&mut self, actor: ActorId, because: Option<EventId>) {
         let at = self.now() + TURN;
         let Some(server) = self.server_mut(actor) else { return };
