@@ -171,6 +171,7 @@ impl Node {
                 owner if self.gives_way(slot, owner, epoch) => {
                     taken.add(slot, owner, self.keyspace.count_in_slot(slot) > 0);
                     self.slots.bind(&mut self.peers, slot, sender);
+                    self.slots.mark_claimed(slot);
                 }
                 Some(_) | None => {}
             }

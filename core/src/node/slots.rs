@@ -2,7 +2,9 @@
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterAddSlot, clusterDelSlot`): an owner is kept per slot,
 //! and a bitmap per node; both always agree. A slot whose owner's messages no longer claim it stays
-//! bound to the owner, but is marked *unclaimed*: anybody who claims it may have it.
+//! bound to the owner, but is marked *unclaimed*: anybody who claims it may have it. A claim that
+//! is believed takes the mark away. A person who gives the slot to somebody (SETSLOT) does not: it
+//! is another's for the asking, even if it is this node's own by then.
 
 use std::sync::Arc;
 

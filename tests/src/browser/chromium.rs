@@ -29,6 +29,8 @@ const FLAGS: [&str; 9] = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
 ];
 
+/// So many drivers may end before one has a port.
+const TRIES: usize = 5;
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A running Chromium.
@@ -94,7 +96,14 @@ struct Driver {
 }
 
 impl Driver {
+    /// The port that a driver has found free may be another one's a moment later; then it ends, and
+    /// the next one tries.
     fn start(program: &Path) -> Driver {
+        let mut tries = (0..TRIES).map(|_| Driver::try_to_start(program));
+        tries.find_map(|driver| driver).expect("chromedriver names its port")
+    }
+
+    fn try_to_start(program: &Path) -> Option<Driver> {
         let mut process = Command::new(program)
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -102,12 +111,14 @@ impl Driver {
             .spawn()
             .expect("chromedriver can be started");
         let output = process.stdout.take().expect("its output is piped");
-        let port = BufReader::new(output)
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| port_in(&line))
-            .expect("chromedriver names its port");
-        Driver { process, port }
+        let mut lines = BufReader::new(output).lines().map_while(Result::ok);
+        match lines.find_map(|line| port_in(&line)) {
+            Some(port) => Some(Driver { process, port }),
+            None => {
+                process.wait().expect("it has ended");
+                None
+            }
+        }
     }
 }
 

@@ -175,9 +175,20 @@ impl Servers {
     pub fn wait_until_settled(&self, nodes: u16) {
         let begun = Instant::now();
         while !self.is_settled(nodes) {
-            assert!(begun.elapsed() < PATIENCE, "the nodes do not come to agree");
+            assert!(
+                begun.elapsed() < PATIENCE,
+                "the nodes do not come to agree: {}",
+                self.beliefs(nodes)
+            );
             thread::sleep(POLL);
         }
+    }
+
+    /// What each node says of the cluster.
+    fn beliefs(&self, nodes: u16) -> String {
+        let asked = [["CLUSTER", "NODES"], ["CLUSTER", "INFO"], ["INFO", "replication"]];
+        let said = |index| asked.map(|words| self.text(index, &words)).join("\n");
+        (0..nodes).map(|index| format!("\n{index}:\n{}", said(index))).collect()
     }
 
     fn is_settled(&self, nodes: u16) -> bool {

@@ -80,7 +80,10 @@ impl Stage {
             })
             .collect();
         let args: Vec<&str> = args.iter().map(String::as_str).collect();
-        self.shown.push((name, redis_cli::run(&args, input)));
+        let shown = redis_cli::run(&args, input);
+        // It is told if the session does not come to its end.
+        println!("{name}:\n{shown}");
+        self.shown.push((name, shown));
     }
 
     /// A call that must be answered with OK.
