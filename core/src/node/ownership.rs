@@ -289,3 +289,66 @@ impl Takings {
         sums
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Config, Found, Profile, Setup};
+    use super::*;
+    use crate::words::{Addr, Time};
+
+    /// A node, and two masters that it knows; the first claims slots 0 and 5 at epoch 5, then no
+    /// longer slot 5.
+    fn scene() -> (Node, PeerIdx, PeerIdx) {
+        let addr = Addr::loopback(7000);
+        let mut node = Node::new(Setup {
+            addr,
+            seed: 1,
+            incarnation: 0,
+            config: Config::default(),
+            profile: Profile::REDIS_7_0,
+            now: Time::from_millis(1_000_000),
+            durable: None,
+            found: Found::default(),
+        });
+        let mut add = |port: u16| {
+            let id = NodeId::random(&mut node.dice);
+            node.add_peer(id, Addr::loopback(port), Flags::MASTER)
+        };
+        let (one, other) = (add(7001), add(7002));
+        node.peers.cold_mut(one).config_epoch = 5;
+        claims(&mut node, one, 5, &[0, 5]);
+        claims(&mut node, one, 5, &[0]);
+        assert_eq!(owner(&node), Some(one));
+        (node, one, other)
+    }
+
+    fn claims(node: &mut Node, sender: PeerIdx, epoch: u64, slots: &[usize]) {
+        let all: Vec<Slot> = Slot::all().collect();
+        let claimed: SlotSet = slots.iter().map(|&slot| all[slot]).collect();
+        node.update_slots(sender, epoch, &claimed, &mut Effects::default());
+    }
+
+    fn owner(node: &Node) -> Option<PeerIdx> {
+        Slot::all().nth(5).and_then(|slot| node.slots.owner(slot))
+    }
+
+    #[test]
+    fn a_claim_that_is_believed_takes_the_mark_away() {
+        let (mut node, one, other) = scene();
+        claims(&mut node, other, 5, &[5]);
+        assert_eq!(owner(&node), Some(other));
+        node.peers.cold_mut(other).config_epoch = 5;
+        claims(&mut node, one, 5, &[0, 5]);
+        assert_eq!(owner(&node), Some(other), "its epoch is not greater");
+    }
+
+    #[test]
+    fn a_slot_that_a_person_gives_keeps_the_mark() {
+        let (mut node, _, other) = scene();
+        let slot = Slot::all().nth(5).unwrap();
+        node.peers.cold_mut(MYSELF).config_epoch = 50;
+        node.slots.bind(&mut node.peers, slot, MYSELF);
+        claims(&mut node, other, 7, &[5]);
+        assert_eq!(owner(&node), Some(other));
+    }
+}
