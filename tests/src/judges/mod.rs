@@ -19,7 +19,7 @@ pub mod redis_cli;
 mod servers;
 mod simulated;
 
-pub use servers::{Options, Servers, Side};
+pub use servers::{NO_AGREEMENT, Options, Servers, Side};
 
 use std::process::Command;
 

@@ -16,6 +16,8 @@ use crate::live::program;
 
 /// How long a node may take to answer, and a cluster to agree.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// With these words a wait ends in which the nodes do not come to agree.
+pub const NO_AGREEMENT: &str = "the nodes do not come to agree";
 const POLL: Duration = Duration::from_millis(50);
 
 /// Whose nodes they are.
@@ -175,11 +177,7 @@ impl Servers {
     pub fn wait_until_settled(&self, nodes: u16) {
         let begun = Instant::now();
         while !self.is_settled(nodes) {
-            assert!(
-                begun.elapsed() < PATIENCE,
-                "the nodes do not come to agree: {}",
-                self.beliefs(nodes)
-            );
+            assert!(begun.elapsed() < PATIENCE, "{NO_AGREEMENT}: {}", self.beliefs(nodes));
             thread::sleep(POLL);
         }
     }

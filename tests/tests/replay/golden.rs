@@ -2,9 +2,10 @@
 //! on simulated ones.
 //!
 //! As many as `HASHSLOT_SCRIPTS` says, evenly chosen; `make soak` plays all. One that differs is
-//! played once more, and has to be equal then, as in [`super::lessons`]. What no real node can be
-//! made to do (a forced draw, a clock) ends the comparison there. Some differ because of how real
-//! nodes are driven: docs/FIDELITY.md lists them with the reasons, and they are not played.
+//! played once more, and has to be equal then, as in [`super::lessons`]. One that asks for what no
+//! real node can be made to do (a forced draw, a clock) is played, but not judged. Some differ
+//! because of how real nodes are driven: docs/FIDELITY.md lists them with the reasons, and they are
+//! not played.
 
 use std::fs;
 use std::path::Path;
