@@ -8,6 +8,8 @@ pub mod bench;
 #[cfg(feature = "browser")]
 pub mod browser;
 #[cfg(unix)]
+pub mod bus;
+#[cfg(unix)]
 pub mod fuzz;
 #[cfg(unix)]
 pub mod judges;

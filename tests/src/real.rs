@@ -35,6 +35,15 @@ pub enum Mode {
     Cluster,
 }
 
+/// What a server begins with, besides its mode.
+#[derive(Clone, Copy, Default)]
+pub struct Beginning<'a> {
+    /// Settings and their values.
+    pub settings: &'a [(&'a str, &'a str)],
+    /// The contents of nodes.conf.
+    pub nodes_conf: Option<&'a str>,
+}
+
 /// A running server.
 pub struct RealServer {
     child: Child,
@@ -45,6 +54,11 @@ pub struct RealServer {
 impl RealServer {
     /// A new, empty server; `None`, said plainly, if Redis 7.0 is not installed.
     pub fn start(mode: Mode) -> Option<RealServer> {
+        RealServer::start_with(mode, Beginning::default())
+    }
+
+    /// The same, with a beginning of its own.
+    pub fn start_with(mode: Mode, beginning: Beginning<'_>) -> Option<RealServer> {
         let version = Command::new("redis-server").arg("--version").output();
         let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
         match version {
@@ -58,7 +72,7 @@ impl RealServer {
             }
             Ok(_) => {}
         }
-        let server = (0..ATTEMPTS).find_map(|_| RealServer::launch(mode));
+        let server = (0..ATTEMPTS).find_map(|_| RealServer::launch(mode, beginning));
         Some(server.unwrap_or_else(|| panic!("redis-server did not start {ATTEMPTS} times")))
     }
 
@@ -76,17 +90,23 @@ impl RealServer {
     }
 
     /// A server that answers; `None` if the process ended before it did.
-    fn launch(mode: Mode) -> Option<RealServer> {
+    fn launch(mode: Mode, beginning: Beginning<'_>) -> Option<RealServer> {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let folder = env::temp_dir().join(format!("hashslot-{}-{count}", std::process::id()));
         fs::create_dir_all(&folder).expect("the folder for temporary files is writable");
         let log = File::create(folder.join("log")).expect("a new folder is writable");
+        if let Some(text) = beginning.nodes_conf {
+            fs::write(folder.join("nodes.conf"), text).expect("a new folder is writable");
+        }
+        let settings = beginning.settings.iter();
+        let settings = settings.flat_map(|(name, value)| [format!("--{name}"), value.to_string()]);
         let port = free_port();
         let cluster = if mode == Mode::Cluster { "yes" } else { "no" };
         let child = Command::new("redis-server")
             .args(["--port", &port.to_string(), "--bind", "127.0.0.1", "--save", ""])
             .args(["--cluster-enabled", cluster, "--enable-debug-command", "yes"])
+            .args(settings)
             .current_dir(&folder)
             .stdin(Stdio::null())
             .stdout(log)
@@ -193,6 +213,18 @@ impl Connection {
     /// Sends a call and waits for its reply.
     pub fn call(&mut self, args: &[Bytes]) -> Answer {
         self.try_call(args).expect("the server answers")
+    }
+
+    /// The same, if it is answered within a time.
+    pub fn call_within(&mut self, args: &[Bytes], time: Duration) -> Option<Reply> {
+        self.stream.set_read_timeout(Some(time)).expect("a connection may time out");
+        let answer = self.try_call(args);
+        self.stream.set_read_timeout(Some(PATIENCE)).expect("a connection may time out");
+        match answer {
+            Ok(answer) => Some(answer.reply),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
+            Err(error) => panic!("the server answers: {error}"),
+        }
     }
 
     fn try_call(&mut self, args: &[Bytes]) -> io::Result<Answer> {

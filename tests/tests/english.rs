@@ -58,12 +58,13 @@ fn rare_facts() -> Vec<Fact> {
     let addr = Addr::loopback(7001);
     let slot = Slot::new(866).unwrap();
     vec![
-        Fact::AddressChanged { peer, to: addr },
+        Fact::AddressChanged { peer, to: addr, by: None },
+        Fact::AddressChanged { peer, to: addr, by: Some(from) },
         Fact::BecameReplica { of, why: ReplicaReason::ByCommand },
         Fact::BecameReplica { of, why: ReplicaReason::SubReplica },
         Fact::ElectionImpossible { master, why: ElectionImpossible::MasterWithoutSlots },
         Fact::ElectionImpossible { master, why: ElectionImpossible::WaitingDelay { left_ms: 1 } },
-        Fact::FailIgnored { from },
+        Fact::FailIgnored { from, about: peer },
         Fact::FullSyncStarted { replica: addr, why: FullSyncReason::FirstSync },
         Fact::HandoverRefused { by: from, why: HandoverRefused::UnknownSender },
         Fact::RankRaised { rank: 1, added_ms: 1_000 },

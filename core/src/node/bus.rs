@@ -167,6 +167,23 @@ impl Kind {
 }
 
 impl Header {
+    /// What a master says of itself that knows nothing yet: no slots, and all epochs 0.
+    pub fn new(sender: NodeId, addr: Addr) -> Header {
+        Header {
+            sender,
+            addr,
+            current_epoch: 0,
+            config_epoch: 0,
+            offset: 0,
+            slots: SlotSet::default(),
+            master: None,
+            flags: Flags::MASTER,
+            state: Health::Ok,
+            manual: Manual::None,
+            seal: 0,
+        }
+    }
+
     /// The same, with the word that follows from its fields; many messages share it. An address
     /// follows from the steps that set it, which are in the digest themselves.
     pub(super) fn sealed(mut self) -> Header {

@@ -304,10 +304,10 @@ impl Node {
     ) {
         if self.peers.me().is_master() {
             self.open.close_all();
+            let flags = &mut self.peers[MYSELF].flags;
+            flags.clear(PeerFlags::MASTER.with(PeerFlags::MIGRATE_TO));
+            flags.set(PeerFlags::REPLICA);
         }
-        let flags = &mut self.peers[MYSELF].flags;
-        flags.clear(PeerFlags::MASTER.with(PeerFlags::MIGRATE_TO));
-        flags.set(PeerFlags::REPLICA);
         self.peers.set_master(MYSELF, Some(master));
         let of = self.peers[master].id;
         let scope = out.begin(Fact::BecameReplica { of, why });

@@ -21,8 +21,10 @@
 //!    I am master, and tell everybody. The votes and the time of this election are not forgotten: a
 //!    manual failover soon after it finds the last election expired, and waits in vain.
 
+use std::sync::Arc;
+
 use super::Node;
-use super::bus::{Body, Kind};
+use super::bus::{Body, Kind, Manual, Message, Shared};
 use super::fact::{ElectionImpossible, EpochSet, Fact, VoteIgnored};
 use super::hindrance::{Hindrance, Pause};
 use super::peers::{Flags, MYSELF, PeerIdx};
@@ -148,7 +150,7 @@ impl Node {
         };
         let (master, offset) = (self.peers[master].id, self.replication.offset());
         let scope = out.begin(Fact::ElectionScheduled { master, delay_ms, rank, offset });
-        self.pong_to_fellow_replicas(out);
+        self.pong_to_local_replicas(out);
         out.end(scope);
     }
 
@@ -175,9 +177,12 @@ impl Node {
         }
     }
 
-    fn pong_to_fellow_replicas(&mut self, out: &mut Effects) {
+    /// A pong to the other replicas of the same master, and to whom says that it follows this one
+    /// (`clusterBroadcastPong` with CLUSTER_BROADCAST_LOCAL_SLAVES).
+    fn pong_to_local_replicas(&mut self, out: &mut Effects) {
         let Some(master) = self.peers.me().master else { return };
-        for index in self.peers.replicas_of(master).collect::<Vec<_>>() {
+        let fellows = self.peers.replicas_of(master);
+        for index in fellows.chain(self.peers.replicas_of(MYSELF)).collect::<Vec<_>>() {
             if let (Some(link), true) = (self.peers[index].link, index != MYSELF) {
                 self.send_ping(link, Kind::Pong, out);
             }
@@ -195,11 +200,21 @@ impl Node {
             self.todo.election();
         }
         let scope = out.begin(Fact::ElectionStarted { epoch, needed: self.majority() });
-        let message = self.message(Body::AuthRequest);
+        let message = self.vote_request();
         self.broadcast(&message, out);
         out.end(scope);
         self.todo.save();
         self.todo.update_state();
+    }
+
+    /// A request for votes; in a manual failover it says that the master need not have failed.
+    fn vote_request(&self) -> Shared {
+        let mut header = self.header();
+        if self.manual.is_under_way() {
+            header.manual = Manual::ForceAck;
+        }
+        let header = Arc::new(header.sealed());
+        Arc::new(Message { header, body: Body::AuthRequest, hostname: None })
     }
 
     /// A vote: counted if its giver may vote, and gave it for this election.

@@ -101,7 +101,9 @@ impl Node {
     pub(super) fn settle_collision(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
         let both_masters = self.peers.me().is_master() && self.peers[sender].is_master();
         let mine = self.peers.cold(MYSELF).config_epoch;
-        if !both_masters || header.config_epoch != mine {
+        // What it says now may be less than what is known of it.
+        let known = self.peers.cold(sender).config_epoch;
+        if !both_masters || header.config_epoch != mine || known != mine {
             return;
         }
         if self.peers.me().id >= self.peers[sender].id {
@@ -111,6 +113,6 @@ impl Node {
         self.peers.cold_mut(MYSELF).config_epoch = epoch;
         let with = self.peers[sender].id;
         out.note(Fact::ConfigEpochSet { epoch, why: EpochSet::Collision { with } });
-        self.todo.save();
+        self.save();
     }
 }

@@ -20,7 +20,7 @@ pub enum Fact {
     HandshakeExpired { with: Addr },
     PeerLearned { peer: NodeId, from: Option<NodeId> },
     PeerIdMismatch { peer: NodeId, found: NodeId },
-    AddressChanged { peer: NodeId, to: Addr },
+    AddressChanged { peer: NodeId, to: Addr, by: Option<NodeId> },
     HostnameHeard { peer: NodeId, hostname: Option<Box<str>> },
     PeerForgotten { peer: NodeId },
     GossipBlacklisted { peer: NodeId, from: NodeId, until_ms: u64 },
@@ -39,7 +39,7 @@ pub enum Fact {
     FailHeard { peer: NodeId, from: NodeId },
     FailCleared { peer: NodeId, why: FailCleared },
     FailKept { peer: NodeId, until_ms: u64 },
-    FailIgnored { from: NodeId },
+    FailIgnored { from: NodeId, about: NodeId },
     // What a person told it to do.
     FellAsleep { span_ms: u64 },
     // Pub/sub.
@@ -337,7 +337,7 @@ impl Fact {
             | Fact::FailoverTimedOut { peer } => Some(peer),
             Fact::VoteGranted { to, .. } | Fact::VoteRefused { to, .. } => Some(to),
             Fact::VoteReceived { from, .. } | Fact::VoteIgnored { from, .. } => Some(from),
-            Fact::FailIgnored { from } => Some(from),
+            Fact::FailIgnored { from, .. } => Some(from),
             Fact::BecameMaster { of, .. }
             | Fact::BecameReplica { of, .. }
             | Fact::SyncAsked { of, .. }

@@ -136,7 +136,7 @@ impl Node {
         out: &mut Effects,
     ) {
         let Some(sender) = sender else {
-            out.note(Fact::FailIgnored { from: header.sender });
+            out.note(Fact::FailIgnored { from: header.sender, about: failing });
             return;
         };
         let Some(index) = self.peers.find(failing) else { return };

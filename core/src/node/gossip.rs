@@ -14,7 +14,7 @@ use super::fact::Fact;
 use super::peers::{Cold, Flags, MYSELF, Peer, PeerIdx, Telling};
 use super::port::Effects;
 use super::{Node, bus};
-use crate::words::{Addr, ConnId};
+use crate::words::{Addr, ConnId, NodeId};
 
 /// How far in the future a gossiped pong time may lie, in ms.
 const FUTURE_TOLERANCE_MS: u64 = 500;
@@ -40,9 +40,7 @@ impl Node {
         let me = self.peers.me();
         let shard = self.peers.shard_master(MYSELF).unwrap_or(MYSELF);
         let shard = self.peers.cold(shard);
-        Header {
-            sender: me.id,
-            addr: self.announced_addr(),
+        let header = Header {
             current_epoch: self.epochs.current(),
             config_epoch: shard.config_epoch,
             offset: self.replication.offset(),
@@ -51,9 +49,9 @@ impl Node {
             flags: me.flags,
             state: self.state.health(),
             manual: self.manual_mark(),
-            seal: 0,
-        }
-        .sealed()
+            ..Header::new(me.id, self.announced_addr())
+        };
+        header.sealed()
     }
 
     /// A message of this node without gossip.
@@ -229,37 +227,38 @@ impl Node {
         let believed_failing = self.peers[index].flags.any(Flags::FAIL.with(Flags::PFAIL));
         let usable = !suspected && !entry.flags.any(Flags::NOADDR);
         if believed_failing && usable && self.peers[index].addr != entry.addr {
-            self.move_peer(index, entry.addr, out);
+            // It is not written down for that.
+            let by = sender.map(|sender| self.peers[sender].id);
+            self.take_address(index, entry.addr, by, out);
         }
     }
 
-    /// Takes up another address for a peer: the link to the old one is dropped.
+    /// A peer says that it is at another address.
     pub(super) fn move_peer(&mut self, index: PeerIdx, addr: Addr, out: &mut Effects) {
+        self.take_address(index, addr, None, out);
+        self.todo.save();
+    }
+
+    /// Takes up another address for a peer: the link to the old one is dropped.
+    fn take_address(&mut self, index: PeerIdx, addr: Addr, by: Option<NodeId>, out: &mut Effects) {
         if let Some(link) = self.peers[index].link {
             self.free_link(link, out);
         }
         let peer = &mut self.peers[index];
         peer.addr = addr;
         peer.flags.clear(Flags::NOADDR);
-        out.note(Fact::AddressChanged { peer: peer.id, to: addr });
-        self.todo.save();
+        out.note(Fact::AddressChanged { peer: peer.id, to: addr, by });
     }
 
-    /// An entry about a node that this one does not know: it is added with the flags as told.
+    /// An entry about a node that this one does not know: it is added with the flags as told, and
+    /// written down when something else is.
     fn learn_peer(&mut self, entry: &Gossip, sender: PeerIdx, out: &mut Effects) {
-        let flags = entry.flags.without(Flags::MYSELF.with(Flags::MIGRATE_TO));
-        self.add_peer(entry.id, entry.addr, flags);
+        self.add_peer(entry.id, entry.addr, entry.flags.without(Flags::MYSELF));
         let from = Some(self.peers[sender].id);
         out.note(Fact::PeerLearned { peer: entry.id, from });
-        self.todo.save();
     }
 
-    pub(super) fn add_peer(
-        &mut self,
-        id: crate::words::NodeId,
-        addr: Addr,
-        flags: Flags,
-    ) -> PeerIdx {
+    pub(super) fn add_peer(&mut self, id: NodeId, addr: Addr, flags: Flags) -> PeerIdx {
         self.peers.add(Peer::new(id, addr, flags), Cold::new(self.now.millis()))
     }
 }

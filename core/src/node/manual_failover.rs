@@ -39,21 +39,26 @@ pub(super) struct ManualFailover {
 #[derive(Clone, Copy, Debug)]
 struct UnderWay {
     ends_ms: u64,
+    /// The master to be succeeded, or the replica that is to succeed.
+    with: NodeId,
     part: Part,
 }
 
 /// What a node does in it.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Part {
     /// The replica waits to be told the offset at which its master paused.
     Asked,
     /// The replica processes what it lacks up to this offset.
     CatchesUp { offset: u64 },
-    /// The replica's election may start.
-    Starts,
-    /// The master hands over to this replica.
-    HandsOver { to: NodeId },
+    /// The replica's election may start, once it was told that offset or at once.
+    Starts { is_told: bool },
+    /// The master hands over.
+    HandsOver,
 }
+
+/// The part of a replica that asks nobody.
+const AT_ONCE: Part = Part::Starts { is_told: false };
 
 impl ManualFailover {
     pub(super) fn is_under_way(&self) -> bool {
@@ -62,7 +67,7 @@ impl ManualFailover {
 
     /// Whether a replica's election may start although its master has not failed.
     pub(super) fn may_start(&self) -> bool {
-        matches!(self.under_way, Some(UnderWay { part: Part::Starts, .. }))
+        matches!(self.under_way, Some(UnderWay { part: Part::Starts { .. }, .. }))
     }
 }
 
@@ -90,14 +95,15 @@ impl Node {
         let scope = out.begin(Fact::FailoverAccepted { master: id, way });
         match way {
             FailoverWay::Plain => {
-                self.take_part(Part::Asked);
+                self.take_part(id, Part::Asked);
                 if let Some(link) = self.peers[master].link {
                     let message = self.message(Body::MfStart);
                     self.send_message(link, message, out);
                 }
             }
-            FailoverWay::Force => self.take_part(Part::Starts),
+            FailoverWay::Force => self.take_part(id, AT_ONCE),
             FailoverWay::Takeover => {
+                self.take_part(id, AT_ONCE);
                 self.bump_epoch_alone(out);
                 self.replace_master(master, out);
             }
@@ -122,9 +128,9 @@ impl Node {
         Ok(master)
     }
 
-    fn take_part(&mut self, part: Part) {
+    fn take_part(&mut self, with: NodeId, part: Part) {
         let ends_ms = self.now_ms() + self.profile.manual_failover_ms;
-        self.manual.under_way = Some(UnderWay { ends_ms, part });
+        self.manual.under_way = Some(UnderWay { ends_ms, with, part });
     }
 
     /// Rule 2: MFSTART came.
@@ -144,7 +150,7 @@ impl Node {
         }
         self.end_manual_failover();
         let replica = self.peers[sender].id;
-        self.take_part(Part::HandsOver { to: replica });
+        self.take_part(replica, Part::HandsOver);
         let offset = self.replication.offset();
         let scope = out.begin(Fact::HandoverBegun { replica, offset });
         let pause_ms = self.profile.manual_failover_ms * self.profile.manual_pause_factor;
@@ -156,13 +162,13 @@ impl Node {
 
     /// Whether this master was asked to hand over.
     pub(super) fn hands_over(&self) -> bool {
-        matches!(self.manual.under_way, Some(UnderWay { part: Part::HandsOver { .. }, .. }))
+        matches!(self.manual.under_way, Some(UnderWay { part: Part::HandsOver, .. }))
     }
 
     /// Whether it was asked to hand over to this node.
     pub(super) fn hands_over_to(&self, id: NodeId) -> bool {
-        let part = self.manual.under_way.map(|under_way| under_way.part);
-        matches!(part, Some(Part::HandsOver { to }) if to == id)
+        let under_way = self.manual.under_way;
+        matches!(under_way, Some(UnderWay { with, part: Part::HandsOver, .. }) if with == id)
     }
 
     /// Whether the stream stands still, so that its offset can be reached.
@@ -170,25 +176,24 @@ impl Node {
         self.manual.is_under_way() && self.check_pause()
     }
 
-    /// What this node's messages say of it.
+    /// What this node's messages say of it: only a master's do, but for requests for votes.
     pub(super) fn manual_mark(&self) -> Manual {
-        match self.manual.under_way.map(|under_way| under_way.part) {
-            Some(Part::HandsOver { .. }) => Manual::Paused,
-            Some(Part::Asked | Part::CatchesUp { .. } | Part::Starts) => Manual::ForceAck,
-            None => Manual::None,
-        }
+        let is_paused = self.manual.is_under_way() && self.peers.me().is_master();
+        if is_paused { Manual::Paused } else { Manual::None }
     }
 
     /// Rule 3: the first message of a master that has paused.
     pub(super) fn hear_of_pause(&mut self, sender: PeerIdx, header: &Header, out: &mut Effects) {
-        let Some(UnderWay { part: part @ Part::Asked, .. }) = &mut self.manual.under_way else {
-            return;
-        };
+        let Some(UnderWay { part, .. }) = &mut self.manual.under_way else { return };
         if header.manual != Manual::Paused || self.peers.me().master != Some(sender) {
             return;
         }
         let offset = header.offset;
-        *part = Part::CatchesUp { offset };
+        *part = match *part {
+            Part::Asked => Part::CatchesUp { offset },
+            AT_ONCE => Part::Starts { is_told: true },
+            Part::CatchesUp { .. } | Part::Starts { .. } | Part::HandsOver => return,
+        };
         let (master, mine) = (self.peers[sender].id, self.replication.offset());
         out.note(Fact::MasterPaused { master, offset, mine });
         self.todo.manual_failover();
@@ -204,7 +209,7 @@ impl Node {
         if self.replication.offset() != offset {
             return self.todo.manual_failover();
         }
-        *part = Part::Starts;
+        *part = Part::Starts { is_told: true };
         if let Some(master) = self.peers.me().master {
             out.note(Fact::CaughtUp { master: self.peers[master].id, offset });
         }
@@ -213,18 +218,10 @@ impl Node {
 
     /// Rule 6: it took too long.
     pub(super) fn end_late_failover(&mut self, out: &mut Effects) {
-        let Some(UnderWay { ends_ms, part }) = self.manual.under_way else { return };
-        if ends_ms >= self.now_ms() {
-            return;
-        }
-        let master = || self.peers.me().master.map(|master| self.peers[master].id);
-        let peer = match part {
-            Part::HandsOver { to } => Some(to),
-            Part::Asked | Part::CatchesUp { .. } | Part::Starts => master(),
-        };
-        let scope = peer.map(|peer| out.begin(Fact::FailoverTimedOut { peer }));
-        self.end_manual_failover();
-        if let Some(scope) = scope {
+        let Some(UnderWay { ends_ms, with, .. }) = self.manual.under_way else { return };
+        if ends_ms < self.now_ms() {
+            let scope = out.begin(Fact::FailoverTimedOut { peer: with });
+            self.end_manual_failover();
             out.end(scope);
         }
     }
@@ -232,7 +229,7 @@ impl Node {
     /// Rule 6: it is over, whatever came of it.
     pub(super) fn end_manual_failover(&mut self) {
         let over = self.manual.under_way.take();
-        if let Some(UnderWay { part: Part::HandsOver { .. }, .. }) = over {
+        if let Some(UnderWay { part: Part::HandsOver, .. }) = over {
             self.unpause_clients(Purpose::Failover);
         }
     }

@@ -87,6 +87,9 @@ impl Node {
         let request = header.config_epoch;
         for slot in header.slots.iter() {
             let Some(owner) = self.slots.owner(slot) else { continue };
+            if self.slots.is_unclaimed(slot) {
+                continue;
+            }
             let owner = self.peers.cold(owner).config_epoch;
             if owner > request {
                 return Err(VoteRefused::SlotEpoch { slot, owner, request });

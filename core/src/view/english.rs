@@ -10,6 +10,7 @@ pub fn template(key: &str) -> Option<&'static str> {
 /// Key and words, sorted by key.
 pub const TEMPLATES: &[(&str, &str)] = &[
     ("address-changed", "{node} hears that {peer} is at {to} now."),
+    ("address-told", "{by} tells {node} that {peer} is at {to} now."),
     ("became-master", "{node} is master now, in place of {peer}, for {slots} at epoch {epoch}."),
     ("became-replica-command", "{node} is a replica of {peer} now, as it was told."),
     ("became-replica-migration", "{node} becomes a replica of {peer}, which had none left."),
@@ -61,7 +62,7 @@ pub const TEMPLATES: &[(&str, &str)] = &[
     ("fail-cleared-replica", "{peer} answers {node} again: no longer FAIL."),
     ("fail-cleared-slotless", "{peer}, which owns no slots, answers {node} again: no longer FAIL."),
     ("fail-heard", "{node} is told by {from} that {peer} has failed, and believes it."),
-    ("fail-ignored", "{node} ignores a FAIL from a node that it does not know."),
+    ("fail-ignored", "{node} ignores a FAIL about {peer}: it does not know the sender."),
     (
         "fail-kept",
         "{peer} answers {node} again, but stays FAIL: its slots may be taken any moment.",

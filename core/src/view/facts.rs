@@ -20,7 +20,11 @@ pub fn sentence_of(fact: &Fact, node: &str, names: &Names) -> Sentence {
         }
         Fact::PeerLearned { peer, from: None } => say("peer-met").with("peer", name(*peer)),
         Fact::PeerIdMismatch { peer, .. } => say("peer-id-mismatch").with("peer", name(*peer)),
-        Fact::AddressChanged { peer, to } => {
+        Fact::AddressChanged { peer, to, by: Some(by) } => {
+            let say = say("address-told").with("by", name(*by));
+            say.with("peer", name(*peer)).with("to", to.port)
+        }
+        Fact::AddressChanged { peer, to, by: None } => {
             say("address-changed").with("peer", name(*peer)).with("to", to.port)
         }
         Fact::PeerForgotten { peer } => say("peer-forgotten").with("peer", name(*peer)),
@@ -179,7 +183,8 @@ fn failure(fact: &Fact, say: impl Fn(&str) -> Sentence, names: &Names) -> Senten
         }
         .with("peer", name(*peer)),
         Fact::FailKept { peer, .. } => say("fail-kept").with("peer", name(*peer)),
-        _ => say("fail-ignored"),
+        Fact::FailIgnored { about, .. } => say("fail-ignored").with("peer", name(*about)),
+        other => unreachable!("{other:?} is no fact about failures"),
     }
 }
 

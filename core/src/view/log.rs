@@ -36,6 +36,13 @@ pub fn log_of(world: &World, trace: &Trace, owner: ActorId, port: u16) -> Vec<St
     writer.lines
 }
 
+/// What a fact is in the log of the node that listens on `port`: the level's mark and the text of
+/// each line.
+pub fn log_lines_of(fact: &Fact, port: u16) -> Vec<String> {
+    let lines = lines_of(fact, port).into_iter();
+    lines.map(|(level, text)| format!("{} {text}", level.mark())).collect()
+}
+
 /// How often the process had been started before the trace begins.
 fn starts_before<'a>(world: &World, owner: ActorId, own: impl Iterator<Item = &'a Event>) -> u32 {
     let found = world.servers().find(|(actor, ..)| *actor == owner);

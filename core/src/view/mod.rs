@@ -29,7 +29,7 @@ pub use explain::{Because, why, why_belief, why_node};
 pub use flights::{Flight, Traffic, flights};
 pub use hashing::{Hashing, POLYNOMIAL, hashing, shifts};
 pub use list::{EventKinds, EventList, event_list};
-pub use log::log_of;
+pub use log::{log_lines_of, log_of};
 pub use names::Names;
 pub use own_writes::{Fate, OwnWrite, own_writes};
 pub use redirects::{Redirected, redirects};

@@ -1,6 +1,7 @@
 //! A simulated server beside the real one: the same is asked of both, and the answers are compared.
 
 mod backlog;
+mod bus;
 mod commands;
 mod data;
 mod node;

@@ -44,7 +44,7 @@ pub(super) fn addr(addr: Addr) -> String {
 pub(super) fn lines_of(fact: &Fact, port: u16) -> Vec<Line> {
     match fact {
         Fact::Logged(notice) => replication::of_notice(notice, port),
-        Fact::AddressChanged { peer, to } => {
+        Fact::AddressChanged { peer, to, by: None } => {
             one(WARNING, format!("Address updated for node {peer}, now {}", addr(*to)))
         }
         Fact::ReportAdded { peer, by, .. } => {
@@ -58,6 +58,9 @@ pub(super) fn lines_of(fact: &Fact, port: u16) -> Vec<Line> {
         }
         Fact::FailHeard { peer, from } => {
             one(NOTICE, format!("FAIL message received from {from} about {peer}"))
+        }
+        Fact::FailIgnored { from, about } => {
+            one(NOTICE, format!("Ignoring FAIL message from unknown node {from} about {about}"))
         }
         Fact::FailCleared { peer, why } => one(NOTICE, fail_cleared(*peer, *why)),
         Fact::ConfigEpochSet { epoch, why } => epoch_set(*epoch, *why),
