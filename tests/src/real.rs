@@ -216,14 +216,14 @@ impl Connection {
     }
 
     /// The same, if it is answered within a time.
-    pub fn call_within(&mut self, args: &[Bytes], time: Duration) -> Option<Reply> {
+    pub fn call_within(&mut self, args: &[Bytes], time: Duration) -> io::Result<Option<Reply>> {
         self.stream.set_read_timeout(Some(time)).expect("a connection may time out");
         let answer = self.try_call(args);
         self.stream.set_read_timeout(Some(PATIENCE)).expect("a connection may time out");
         match answer {
-            Ok(answer) => Some(answer.reply),
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => None,
-            Err(error) => panic!("the server answers: {error}"),
+            Ok(answer) => Ok(Some(answer.reply)),
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(None),
+            Err(error) => Err(error),
         }
     }
 

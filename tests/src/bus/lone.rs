@@ -169,7 +169,7 @@ impl Side for Lone {
         }
     }
 
-    fn ask(&mut self, call: &[Bytes]) -> Option<Reply> {
+    fn ask(&mut self, call: &[Bytes]) -> io::Result<Option<Reply>> {
         self.follow_clock();
         let packet = Packet::Client(encode_call(call));
         self.give(Input::Received { conn: self.client, packet });
@@ -178,7 +178,7 @@ impl Side for Lone {
             self.give(Input::LinkClosed { conn: self.client });
             self.client = self.accept(Service::Client);
         }
-        reply
+        Ok(reply)
     }
 
     fn heard(&mut self, peer: usize, link: Link) -> Vec<Heard> {

@@ -6,29 +6,33 @@ use bytes::Bytes;
 use hashslot_core::data::Reply;
 use hashslot_core::words::split_args;
 
-use super::script::{Link, OTHERS, named, with_ids};
+use super::script::{Link, OTHERS, STRANGER, named, with_ids};
 use super::side::Side;
 
 /// What can be seen of a node after a step.
 pub type Seen = Vec<String>;
 
-/// Adds what can be seen of a node.
-pub fn look(side: &mut impl Side, seen: &mut Seen) -> io::Result<()> {
+/// Adds what can be seen of a node, which has written these lines.
+pub fn look(side: &mut impl Side, written: Vec<String>, seen: &mut Seen) -> io::Result<()> {
     for peer in OTHERS {
         for link in [Link::Nodes, Link::Peers] {
             seen.push(format!("{link:?} links to {peer}: {}", side.links(peer, link)));
-            let heard = side.heard(peer, link);
+            let mut heard = side.heard(peer, link);
+            // Others may be said to be where the stranger is: then it has several links.
+            if peer == STRANGER {
+                heard.sort_by(|one, other| one.text.cmp(&other.text));
+            }
             seen.extend(heard.iter().map(|heard| named(&format!("{peer} hears {}", heard.text))));
         }
     }
     for line in ["CLUSTER NODES", "CLUSTER INFO"] {
-        let reply = side.ask(&call(line));
+        let reply = side.ask(&call(line))?;
         let Some(Reply::Bulk(text)) = &reply else { panic!("{line}: {reply:?}") };
         let text = String::from_utf8_lossy(text);
         seen.extend(if line == "CLUSTER INFO" { info(&text) } else { rows(line, &text) });
     }
     seen.extend(rows(FILE, &side.nodes_conf()?));
-    seen.extend(log(side.log()?));
+    seen.extend(log(written));
     Ok(())
 }
 
@@ -88,10 +92,10 @@ const OTHER_LINES: [&str; 9] = [
 
 fn log(lines: Vec<String>) -> Seen {
     let is_other = |line: &String| OTHER_LINES.iter().any(|other| line.starts_with(other));
-    let line = |line: String| match line.split_once(" before ") {
-        // How long it is to a next vote, in milliseconds.
-        Some((lead, _)) => named(&format!("log: {lead}")),
-        None => named(&format!("log: {line}")),
+    let line = |line: String| {
+        // What follows is how long it is to a next vote, or to an election.
+        let lead = [" before ", " delayed for "].iter().find_map(|word| line.split_once(word));
+        named(&format!("log: {}", lead.map_or(&line[..], |(lead, _)| lead)))
     };
     lines.into_iter().filter(|line| !is_other(line)).map(line).collect()
 }

@@ -8,7 +8,7 @@ use hashslot_core::words::SLOT_COUNT;
 
 use super::lone::Lone;
 use super::look::{Seen, call, look, shown};
-use super::script::{Script, Step, message};
+use super::script::{BusPorts, Script, Step, message};
 use super::served::{Peers, Served};
 use super::side::Side;
 use crate::real::Beginning;
@@ -23,6 +23,9 @@ const STEP_LEAST: Duration = Duration::from_millis(300);
 const TICKS: u32 = 4;
 /// So many steps after its start a master may serve (Redis: CLUSTER_WRITABLE_DELAY).
 const SILENT_STEPS: u32 = 6;
+/// So many steps after it was scheduled an election has begun, whatever its delay.
+const ELECTION_STEPS: u32 = 3;
+const SCHEDULED: &str = "Start of election delayed";
 /// The node waits for pongs longer than any script lasts.
 const SETTINGS: [(&str, &str); 4] = [
     ("cluster-node-timeout", "10000000"),
@@ -38,6 +41,8 @@ pub struct Played {
     /// What was seen of the real node after each step.
     pub seen: Vec<Seen>,
     pub found: Option<Found>,
+    /// The last words of the real node, if it could not bear what it heard.
+    pub crash: Option<String>,
 }
 
 /// A difference: after which step, and what only one side shows.
@@ -66,63 +71,98 @@ fn without_ports(line: &str) -> String {
 /// Plays a script on both sides, up to the first difference; `None`, said plainly, if Redis 7.0 is
 /// not installed.
 pub fn play(script: &Script) -> io::Result<Option<Played>> {
-    let peers = Peers::listen()?;
-    let ports = peers.ports()?;
-    let nodes_conf = script.nodes_conf(&ports);
-    let beginning = Beginning { settings: &SETTINGS, nodes_conf: Some(&nodes_conf) };
-    let Some(mut real) = Served::start(peers, beginning) else { return Ok(None) };
-    let mut config = Config::default();
-    for (name, value) in SETTINGS {
-        config.set(name, value).expect("a setting of both");
+    let Some(mut stage) = Stage::start(script)? else { return Ok(None) };
+    let mut played = Played { seen: Vec::new(), found: None, crash: None };
+    if let Err(error) = stage.play(&script.steps, &mut played) {
+        played.crash = Some(stage.real.last_words()?.ok_or(error)?);
     }
-    let mut simulated = Lone::start(real.port(), config, &nodes_conf, &ports);
-    let mut clock = Clock(Instant::now());
-    for _ in 0..SILENT_STEPS {
-        clock.step(&mut real, &mut simulated)?;
-    }
-    // What a server says while it starts is another test's.
-    real.log()?;
-    simulated.log()?;
-    let mut seen = Vec::new();
-    for (at, step) in script.steps.iter().enumerate() {
-        let said = match step {
-            Step::Say { by, claim, said, .. } => Some(message(*by, claim, said, &ports)),
-            Step::HangUp { .. } | Step::Ask(_) | Step::Suspect => None,
-        };
-        let mut real_seen = take(&mut real, step, said.as_ref())?;
-        let mut simulated_seen = take(&mut simulated, step, said.as_ref())?;
-        clock.step(&mut real, &mut simulated)?;
-        if *step == Step::Suspect {
-            real.ask(&call(TRUST));
-            simulated.ask(&call(TRUST));
-            clock.step(&mut real, &mut simulated)?;
-        }
-        look(&mut real, &mut real_seen)?;
-        look(&mut simulated, &mut simulated_seen)?;
-        if real_seen != simulated_seen {
-            let real = only(&real_seen, &simulated_seen);
-            let simulated = only(&simulated_seen, &real_seen);
-            return Ok(Some(Played { seen, found: Some(Found { at, real, simulated }) }));
-        }
-        seen.push(real_seen);
-    }
-    Ok(Some(Played { seen, found: None }))
+    Ok(Some(played))
 }
 
-/// When the last step ended.
-struct Clock(Instant);
+/// Both sides, and when the last step ended.
+struct Stage {
+    real: Served,
+    simulated: Lone,
+    ports: BusPorts,
+    clock: Instant,
+}
 
-impl Clock {
-    /// Lets both do what is left to be done.
-    fn step(&mut self, real: &mut Served, simulated: &mut Lone) -> io::Result<()> {
-        let now = Instant::now();
-        self.0 = (self.0 + STEP).max(now + STEP_LEAST);
-        let rest = self.0 - now;
-        for tick in 1..=TICKS {
-            real.wait_until(now + rest * tick / TICKS)?;
-            simulated.tick();
+impl Stage {
+    fn start(script: &Script) -> io::Result<Option<Stage>> {
+        let peers = Peers::listen()?;
+        let ports = peers.ports()?;
+        let nodes_conf = script.nodes_conf(&ports);
+        let factor = if script.trusts_old_data { "0" } else { "10" };
+        let heirs = ("cluster-replica-validity-factor", factor);
+        let settings: Vec<_> = SETTINGS.into_iter().chain([heirs]).collect();
+        let beginning = Beginning { settings: &settings, nodes_conf: Some(&nodes_conf) };
+        let Some(real) = Served::start(peers, beginning) else { return Ok(None) };
+        let mut config = Config::default();
+        for (name, value) in settings {
+            config.set(name, value).expect("a setting of both");
+        }
+        let simulated = Lone::start(real.port(), config, &nodes_conf, &ports);
+        Ok(Some(Stage { real, simulated, ports, clock: Instant::now() }))
+    }
+
+    fn play(&mut self, steps: &[Step], played: &mut Played) -> io::Result<()> {
+        self.wait(SILENT_STEPS)?;
+        // What a server says while it starts is another test's.
+        self.logs()?;
+        for (at, step) in steps.iter().enumerate() {
+            let [real, simulated] = self.step(step)?;
+            if real != simulated {
+                let (real, simulated) = (only(&real, &simulated), only(&simulated, &real));
+                played.found = Some(Found { at, real, simulated });
+                return Ok(());
+            }
+            played.seen.push(real);
         }
         Ok(())
+    }
+
+    /// Both take a step; what is seen of them.
+    fn step(&mut self, step: &Step) -> io::Result<[Seen; 2]> {
+        let message = match step {
+            Step::Say { by, claim, said, .. } => Some(message(*by, claim, said, &self.ports)),
+            Step::HangUp { .. } | Step::Ask(_) | Step::Suspect => None,
+        };
+        let mut real = take(&mut self.real, step, message.as_ref())?;
+        let mut simulated = take(&mut self.simulated, step, message.as_ref())?;
+        self.wait(1)?;
+        if *step == Step::Suspect {
+            self.real.ask(&call(TRUST))?;
+            self.simulated.ask(&call(TRUST))?;
+            self.wait(1)?;
+        }
+        let [mut real_log, mut simulated_log] = self.logs()?;
+        if real_log.iter().chain(&simulated_log).any(|line| line.contains(SCHEDULED)) {
+            self.wait(ELECTION_STEPS)?;
+            let [more_real, more_simulated] = self.logs()?;
+            real_log.extend(more_real);
+            simulated_log.extend(more_simulated);
+        }
+        look(&mut self.real, real_log, &mut real)?;
+        look(&mut self.simulated, simulated_log, &mut simulated)?;
+        Ok([real, simulated])
+    }
+
+    /// Lets both do what is left to be done.
+    fn wait(&mut self, steps: u32) -> io::Result<()> {
+        for _ in 0..steps {
+            let now = Instant::now();
+            self.clock = (self.clock + STEP).max(now + STEP_LEAST);
+            let rest = self.clock - now;
+            for tick in 1..=TICKS {
+                self.real.wait_until(now + rest * tick / TICKS)?;
+                self.simulated.tick();
+            }
+        }
+        Ok(())
+    }
+
+    fn logs(&mut self) -> io::Result<[Vec<String>; 2]> {
+        Ok([self.real.log()?, self.simulated.log()?])
     }
 }
 
@@ -132,15 +172,22 @@ fn take(side: &mut impl Side, step: &Step, message: Option<&Message>) -> io::Res
         (Step::Say { by, link, .. }, Some(message)) => {
             vec![format!("said: {}", side.say(*by, *link, message)?)]
         }
-        (Step::Ask(line), _) => shown(side.ask(&call(line))),
+        (Step::Ask(line), _) => shown(side.ask(&call(line))?),
         (Step::HangUp { by, link }, _) => {
             side.hang_up(*by, *link);
             Vec::new()
         }
-        (Step::Suspect | Step::Say { .. }, _) => shown(side.ask(&call(SUSPECT))),
+        (Step::Suspect | Step::Say { .. }, _) => shown(side.ask(&call(SUSPECT))?),
     })
 }
 
+/// The lines of one that the other lacks; all of them, if only their order or number differs.
 fn only(one: &Seen, other: &Seen) -> Seen {
-    one.iter().filter(|line| !other.contains(line)).cloned().collect()
+    let lacks = |one: &Seen, other: &Seen| -> Seen {
+        one.iter().filter(|line| !other.contains(line)).cloned().collect()
+    };
+    if lacks(one, other).is_empty() && lacks(other, one).is_empty() {
+        return one.clone();
+    }
+    lacks(one, other)
 }

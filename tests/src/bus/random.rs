@@ -50,8 +50,14 @@ pub fn script(dice: &mut Dice, length: usize) -> Script {
     let known = author.claims.clone();
     let last_vote = author.below(known[NODE].current_epoch + 1);
     let mut steps: Vec<Step> = PEERS.map(|by| author.greeting(by)).collect();
-    steps.extend((0..length).map(|_| author.step()));
-    Script { known, last_vote, steps }
+    while steps.len() < PEERS.len() + length {
+        match author.below(16) {
+            0 => steps.extend(author.succession()),
+            _ => steps.push(author.step()),
+        }
+    }
+    let trusts_old_data = dice.below(2) == 0;
+    Script { known, last_vote, trusts_old_data, steps }
 }
 
 /// Masters with slots and their replicas, as nodes.conf would have them; the node is one of either.
@@ -59,7 +65,7 @@ fn beginning(dice: &mut Dice) -> Vec<Claim> {
     let players = PLAYERS - 1;
     let current_epoch = 3 + dice.below(6);
     let is_master = |player: usize, dice: &mut Dice| match player {
-        NODE => dice.below(4) > 0,
+        NODE => dice.below(2) > 0,
         1 => true,
         _ => dice.below(3) > 0,
     };
@@ -129,6 +135,31 @@ impl Author<'_> {
         Step::Say { by, link: Link::Nodes, claim, said: Said::Pong(Vec::new()) }
     }
 
+    /// The node may succeed its master, if it is a replica, and is voted for.
+    fn succession(&mut self) -> Vec<Step> {
+        let master = self.claims[NODE].master.unwrap_or(NODE);
+        let (by, epoch) = (self.peer(), self.greatest_epoch() + 2);
+        let first = match self.below(2) {
+            0 => Step::Ask("CLUSTER FAILOVER FORCE".to_owned()),
+            _ => self.plain(by, Said::Fail(master)),
+        };
+        let voters: Vec<usize> = PEERS.filter(|_| self.below(4) > 0).collect();
+        let votes = voters.into_iter().map(|by| {
+            self.claims[by].current_epoch = epoch;
+            self.plain(by, Said::AuthAck)
+        });
+        let votes: Vec<Step> = votes.collect();
+        std::iter::once(first).chain(votes).collect()
+    }
+
+    fn plain(&self, by: usize, said: Said) -> Step {
+        Step::Say { by, link: Link::Peers, claim: self.claims[by], said }
+    }
+
+    fn greatest_epoch(&self) -> u64 {
+        self.claims.iter().map(|claim| claim.current_epoch).max().unwrap_or_default()
+    }
+
     fn step(&mut self) -> Step {
         match self.below(40) {
             0..=9 => Step::Ask(self.call()),
@@ -168,14 +199,18 @@ impl Author<'_> {
             8..=11 => Said::Pong(self.gossip()),
             12..=13 => Said::Fail(self.player()),
             14..=15 => {
-                claim.current_epoch += self.below(3);
+                claim.current_epoch = self.greatest_epoch() + self.below(2);
                 self.claims[by].current_epoch = claim.current_epoch;
-                if self.one_in(3) {
+                if self.one_in(2) {
                     claim.manual = Manual::ForceAck;
                 }
                 Said::AuthRequest
             }
-            16 => Said::AuthAck,
+            16 => {
+                claim.current_epoch += 2;
+                self.claims[by].current_epoch = claim.current_epoch;
+                Said::AuthAck
+            }
             17..=18 => Said::Update {
                 // Nobody tells a node of itself.
                 about: self.peer(),

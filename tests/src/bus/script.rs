@@ -127,6 +127,8 @@ pub struct Script {
     /// What nodes.conf says of each player but the stranger.
     pub known: Vec<Claim>,
     pub last_vote: u64,
+    /// Whether a replica may stand for election however old its data is.
+    pub trusts_old_data: bool,
     pub steps: Vec<Step>,
 }
 
@@ -323,7 +325,7 @@ impl Display for Script {
         for (player, claim) in self.known.iter().enumerate() {
             writeln!(f, "{} is known as {claim}", NAMES[player])?;
         }
-        writeln!(f, "last vote {}", self.last_vote)?;
+        writeln!(f, "last vote {}, trusts old data: {}", self.last_vote, self.trusts_old_data)?;
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
 }

@@ -78,6 +78,13 @@ impl Served {
         self.server.port()
     }
 
+    /// What the server wrote when it crashed; `None` if it did not.
+    pub fn last_words(&self) -> io::Result<Option<String>> {
+        let log = fs::read_to_string(self.server.folder().join("log"))?;
+        let is_last = |line: &&str| line.contains("==>") || line.contains("crashed by signal");
+        Ok(log.lines().find(is_last).map(str::to_owned))
+    }
+
     /// Lets the node do what it does until then, and hears it.
     pub fn wait_until(&mut self, end: Instant) -> io::Result<()> {
         loop {
@@ -113,12 +120,12 @@ impl Side for Served {
         self.peer(by).ends[link as usize].clear();
     }
 
-    fn ask(&mut self, call: &[Bytes]) -> Option<Reply> {
-        let reply = self.client.call_within(call, AT_ONCE);
+    fn ask(&mut self, call: &[Bytes]) -> io::Result<Option<Reply>> {
+        let reply = self.client.call_within(call, AT_ONCE)?;
         if reply.is_none() {
             self.client = self.server.connect();
         }
-        reply
+        Ok(reply)
     }
 
     fn heard(&mut self, peer: usize, link: Link) -> Vec<Heard> {

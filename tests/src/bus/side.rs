@@ -16,7 +16,7 @@ pub trait Side {
     /// A peer closes a link, if there is one.
     fn hang_up(&mut self, by: usize, link: Link);
     /// The reply, if there is one at once; else the client goes, and another comes.
-    fn ask(&mut self, call: &[Bytes]) -> Option<Reply>;
+    fn ask(&mut self, call: &[Bytes]) -> io::Result<Option<Reply>>;
     /// What came on a link since this was last asked, but pings.
     fn heard(&mut self, peer: usize, link: Link) -> Vec<Heard>;
     /// How many links there are that one side opened.
