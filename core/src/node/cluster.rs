@@ -307,6 +307,9 @@ impl Node {
             let flags = &mut self.peers[MYSELF].flags;
             flags.clear(PeerFlags::MASTER.with(PeerFlags::MIGRATE_TO));
             flags.set(PeerFlags::REPLICA);
+        } else {
+            // Whoever stays with its master is the last of its replicas from now on.
+            self.peers.set_master(MYSELF, None);
         }
         self.peers.set_master(MYSELF, Some(master));
         let of = self.peers[master].id;
@@ -314,7 +317,10 @@ impl Node {
         self.replicate(master, out);
         self.end_manual_failover();
         out.end(scope);
-        self.todo.update_state();
-        self.todo.save();
+        // Whoever migrates writes that down with the next change only.
+        if why != ReplicaReason::Migration {
+            self.todo.update_state();
+            self.todo.save();
+        }
     }
 }

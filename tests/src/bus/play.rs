@@ -27,9 +27,8 @@ const SILENT_STEPS: u32 = 6;
 const ELECTION_STEPS: u32 = 3;
 const SCHEDULED: &str = "Start of election delayed";
 /// The node waits for pongs longer than any script lasts.
-const SETTINGS: [(&str, &str); 4] = [
+const SETTINGS: [(&str, &str); 3] = [
     ("cluster-node-timeout", "10000000"),
-    ("cluster-allow-replica-migration", "no"),
     ("cluster-require-full-coverage", "no"),
     ("loglevel", "verbose"),
 ];
@@ -92,9 +91,8 @@ impl Stage {
         let peers = Peers::listen()?;
         let ports = peers.ports()?;
         let nodes_conf = script.nodes_conf(&ports);
-        let factor = if script.trusts_old_data { "0" } else { "10" };
-        let heirs = ("cluster-replica-validity-factor", factor);
-        let settings: Vec<_> = SETTINGS.into_iter().chain([heirs]).collect();
+        let settings = SETTINGS.into_iter().chain(script.settings.iter().copied());
+        let settings: Vec<_> = settings.collect();
         let beginning = Beginning { settings: &settings, nodes_conf: Some(&nodes_conf) };
         let Some(real) = Served::start(peers, beginning) else { return Ok(None) };
         let mut config = Config::default();

@@ -44,6 +44,9 @@ const CALLS: [&str; 33] = [
     "FLUSHALL",
 ];
 
+/// To which of several orphans a replica migrates follows from the order of a hash table.
+const NOBODY_MIGRATES: (&str, &str) = ("cluster-migration-barrier", "100");
+
 /// A script of so many steps after its beginning.
 pub fn script(dice: &mut Dice, length: usize) -> Script {
     let mut author = Author { claims: beginning(dice), dice };
@@ -56,8 +59,14 @@ pub fn script(dice: &mut Dice, length: usize) -> Script {
             _ => steps.push(author.step()),
         }
     }
-    let trusts_old_data = dice.below(2) == 0;
-    Script { known, last_vote, trusts_old_data, steps }
+    let mut settings = vec![NOBODY_MIGRATES];
+    if dice.below(2) == 0 {
+        settings.push(("cluster-replica-validity-factor", "0"));
+    }
+    if dice.below(2) == 0 {
+        settings.push(("cluster-allow-replica-migration", "no"));
+    }
+    Script { known, last_vote, settings, steps }
 }
 
 /// Masters with slots and their replicas, as nodes.conf would have them; the node is one of either.
@@ -179,7 +188,13 @@ impl Author<'_> {
         let peer = ["{a}", "{b}", "{c}", "{d}", "{e}"][self.peer() - PEERS.start];
         let slot = Pieces::first_slot(self.piece()).to_string();
         let key = key_in(self.piece());
-        call.replace("PEER", peer).replace(" SLOT", &format!(" {slot}")).replace("KEY", &key)
+        let words = call.split(' ').map(|word| match word {
+            "PEER" => peer,
+            "SLOT" => &slot,
+            "KEY" => &key,
+            other => other,
+        });
+        words.collect::<Vec<_>>().join(" ")
     }
 
     fn say(&mut self) -> Step {
@@ -229,7 +244,7 @@ impl Author<'_> {
     /// Something is different with a peer from now on.
     fn change(&mut self, by: usize) {
         let mut claim = self.claims[by];
-        match self.below(10) {
+        match self.below(11) {
             0..=1 => claim.current_epoch += self.below(3),
             2..=4 => claim.config_epoch = self.near(claim.config_epoch),
             5..=7 => {
@@ -243,6 +258,7 @@ impl Author<'_> {
                 claim.master = (master != by).then_some(master);
             }
             9 if self.one_in(4) => claim.flags = Flags::NOFAILOVER,
+            10 => claim.has_hostname = !claim.has_hostname,
             _ => claim.master = None,
         }
         self.claims[by] = claim;

@@ -72,6 +72,8 @@ pub struct Claim {
     pub manual: Manual,
     /// Whether it says that it is where the stranger is.
     pub has_moved: bool,
+    /// Whether clients may reach it by a name.
+    pub has_hostname: bool,
 }
 
 /// Which of the two links between the node and a peer.
@@ -127,8 +129,8 @@ pub struct Script {
     /// What nodes.conf says of each player but the stranger.
     pub known: Vec<Claim>,
     pub last_vote: u64,
-    /// Whether a replica may stand for election however old its data is.
-    pub trusts_old_data: bool,
+    /// Settings of its own, and their values.
+    pub settings: Vec<(&'static str, &'static str)>,
     pub steps: Vec<Step>,
 }
 
@@ -171,6 +173,7 @@ impl Claim {
             flags: Flags::NONE,
             manual: Manual::None,
             has_moved: false,
+            has_hostname: false,
         }
     }
 
@@ -226,7 +229,9 @@ pub fn message(by: usize, claim: &Claim, said: &Said, ports: &BusPorts) -> Messa
         }),
         Said::MfStart => Body::MfStart,
     };
-    Message { header: Arc::new(claim.header(by, ports)), body, hostname: None }
+    let tells = matches!(body, Body::Ping(_) | Body::Pong(_) | Body::Meet(_));
+    let hostname = (claim.has_hostname && tells).then(|| format!("{}.example", NAMES[by]).into());
+    Message { header: Arc::new(claim.header(by, ports)), body, hostname }
 }
 
 impl Script {
@@ -273,6 +278,9 @@ impl Display for Claim {
         if self.has_moved {
             write!(f, ", moved")?;
         }
+        if self.has_hostname {
+            write!(f, ", named")?;
+        }
         Ok(())
     }
 }
@@ -309,9 +317,11 @@ impl Display for Said {
 impl Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Step::Say { by, link, claim, said } => {
-                let link = if *link == Link::Nodes { "on the node's link" } else { "" };
-                write!(f, "{} says {link} {said} ({claim})", NAMES[*by])
+            Step::Say { by, link: Link::Nodes, claim, said } => {
+                write!(f, "{} says on the node's link {said} ({claim})", NAMES[*by])
+            }
+            Step::Say { by, link: Link::Peers, claim, said } => {
+                write!(f, "{} says {said} ({claim})", NAMES[*by])
             }
             Step::HangUp { by, link } => write!(f, "{} hangs up ({link:?} link)", NAMES[*by]),
             Step::Ask(line) => write!(f, "> {line}"),
@@ -325,7 +335,7 @@ impl Display for Script {
         for (player, claim) in self.known.iter().enumerate() {
             writeln!(f, "{} is known as {claim}", NAMES[player])?;
         }
-        writeln!(f, "last vote {}, trusts old data: {}", self.last_vote, self.trusts_old_data)?;
+        writeln!(f, "last vote {}, settings {:?}", self.last_vote, self.settings)?;
         self.steps.iter().try_for_each(|step| writeln!(f, "{step}"))
     }
 }

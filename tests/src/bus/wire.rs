@@ -12,11 +12,16 @@ const HEADER_BYTES: usize = 2_256;
 const NO_NAME: [u8; 40] = [0; 40];
 const PAUSED: u8 = 1;
 const FORCE_ACK: u8 = 2;
+const EXTENDED: u8 = 4;
 
 /// A message as a node would send it. Addresses are left out: the receiver takes them from the
 /// socket.
 pub fn encode(message: &Message) -> Vec<u8> {
-    let body = encode_body(&message.body);
+    let mut body = encode_body(&message.body);
+    let name = message.hostname.as_deref();
+    if let Some(name) = name {
+        put_hostname(name, &mut body);
+    }
     let header = &message.header;
     let mut out = Vec::with_capacity(HEADER_BYTES + body.len());
     out.put_slice(SIGNATURE);
@@ -34,16 +39,19 @@ pub fn encode(message: &Message) -> Vec<u8> {
         Some(master) => out.put_slice(master.to_string().as_bytes()),
         None => out.put_slice(&NO_NAME),
     }
-    // Its ip, extensions, unused bytes and TLS port.
-    out.put_bytes(0, 46 + 2 + 30 + 2);
+    // Its ip; then unused bytes and the TLS port.
+    out.put_bytes(0, 46);
+    out.put_u16(u16::from(name.is_some()));
+    out.put_bytes(0, 30 + 2);
     out.put_u16(header.addr.bus_port);
     out.put_u16(header.flags.bits());
     out.put_u8(u8::from(header.state == Health::Fail));
-    out.put_u8(match header.manual {
+    let manual = match header.manual {
         Manual::None => 0,
         Manual::Paused => PAUSED,
         Manual::ForceAck => FORCE_ACK,
-    });
+    };
+    out.put_u8(manual | if name.is_some() { EXTENDED } else { 0 });
     out.put_bytes(0, 2);
     assert_eq!(out.len(), HEADER_BYTES, "a header has its length");
     out.put_slice(&body);
@@ -84,6 +92,16 @@ fn put_entry(entry: &Gossip, out: &mut Vec<u8>) {
     out.put_u16(entry.addr.bus_port);
     out.put_u16(entry.flags.bits());
     out.put_bytes(0, 4);
+}
+
+/// The only extension (`clusterMsgPingExt`): its length, its type 0, and a name that zeros fill up
+/// to a multiple of eight bytes.
+fn put_hostname(name: &str, out: &mut Vec<u8>) {
+    let room = (name.len() + 1).next_multiple_of(8);
+    out.put_u32((8 + room) as u32);
+    out.put_u32(0);
+    out.put_slice(name.as_bytes());
+    out.put_bytes(0, room - name.len());
 }
 
 fn put_slots(slots: &SlotSet, out: &mut Vec<u8>) {

@@ -68,7 +68,7 @@ fn whatever_is_said_a_node_believes_and_answers_what_a_real_one_does() {
             None => by_chance += 1,
         }
     }
-    assert!(by_chance * 20 <= scripts.len(), "{by_chance} scripts differed, and not so again");
+    assert!(by_chance * 10 <= scripts.len(), "{by_chance} scripts differed, and not so again");
     assert!(crashes * 20 <= scripts.len(), "the real node crashed {crashes} times");
     let scripts = scripts.len();
     println!("{scripts} scripts, {by_chance} differed, and not so again, {crashes} crashes");
@@ -81,7 +81,7 @@ fn whatever_is_said_a_node_believes_and_answers_what_a_real_one_does() {
 fn node_at(config_epoch: u64, steps: Vec<Step>) -> Script {
     let mut known = vec![Claim::master(60, config_epoch, &[2])];
     known.extend(PEERS.map(|_| Claim::master(60, 0, &[])));
-    Script { known, last_vote: 0, trusts_old_data: false, steps }
+    Script { known, last_vote: 0, settings: Vec::new(), steps }
 }
 
 fn says(by: usize, claim: Claim, said: Said) -> Step {
@@ -168,4 +168,28 @@ fn a_takeover_says_paused() {
     let mut script = node_at(50, vec![asks("CLUSTER FAILOVER TAKEOVER")]);
     script.known[0] = Claim::master(60, 0, &[]).replica_of(A);
     ends_with(&script, "mflags=1");
+}
+
+/// A replica that goes to an orphaned master does not write that down: if it ends before anything
+/// else changes, it comes back as its old master's.
+#[test]
+fn a_migration_is_not_written_down() {
+    let mut script = node_at(0, Vec::new());
+    let shard = Claim::master(60, 9, &[0]);
+    let orphan = Claim::master(60, 8, &[2]);
+    let told = [shard, orphan, shard.replica_of(A), shard.replica_of(A), shard.replica_of(A)];
+    script.known = [shard.replica_of(A)].into_iter().chain(told).collect();
+    script.known.iter_mut().filter(|claim| claim.master.is_some()).for_each(|claim| {
+        claim.pieces = Pieces::default();
+    });
+    let greets = |(by, claim): (usize, Claim)| Step::Say {
+        by,
+        link: Link::Nodes,
+        claim,
+        said: Said::Pong(Vec::new()),
+    };
+    script.steps = PEERS.zip(told).map(greets).collect();
+    script.steps.extend((0..10).map(|_| pings(A, shard)));
+    ends_with(&script, "CLUSTER NODES: {node} myself,slave {b} 8");
+    ends_with(&script, "nodes.conf: {node} myself,slave {a} 9");
 }
