@@ -59,21 +59,25 @@ impl RealServer {
 
     /// The same, with a beginning of its own.
     pub fn start_with(mode: Mode, beginning: Beginning<'_>) -> Option<RealServer> {
-        let version = Command::new("redis-server").arg("--version").output();
-        let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
-        match version {
-            Err(_) => {
-                skip("redis-server is not installed: .ci/setup test");
-                return None;
-            }
-            Ok(version) if !version.starts_with(VERSION) => {
-                skip(&format!("redis-server is not of version 7.0: {}", version.trim_end()));
-                return None;
-            }
-            Ok(_) => {}
+        if !RealServer::is_installed() {
+            return None;
         }
         let server = (0..ATTEMPTS).find_map(|_| RealServer::launch(mode, beginning));
         Some(server.unwrap_or_else(|| panic!("redis-server did not start {ATTEMPTS} times")))
+    }
+
+    /// Whether Redis 7.0 is, said plainly if not.
+    pub fn is_installed() -> bool {
+        let version = Command::new("redis-server").arg("--version").output();
+        let version = version.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+        match version {
+            Err(_) => skip("redis-server is not installed: .ci/setup test"),
+            Ok(version) if !version.starts_with(VERSION) => {
+                skip(&format!("redis-server is not of version 7.0: {}", version.trim_end()));
+            }
+            Ok(_) => return true,
+        }
+        false
     }
 
     pub fn port(&self) -> u16 {

@@ -56,7 +56,8 @@ pub enum Health {
 pub enum Manual {
     #[default]
     None,
-    /// The sender is a master that holds writes back for its replica, so that its offset stands.
+    /// The sender is a master in a manual failover: it holds writes back for its replica, so that
+    /// its offset stands, or it is that replica, which tells everybody that it has succeeded.
     Paused,
     /// The sender is a replica whose user wants it to take over: vote although its master is up.
     ForceAck,

@@ -8,7 +8,8 @@
 //! 4. The candidate is a replica, and I hold its master FAIL, or its user wants it to take over
 //!    (FORCEACK).
 //! 5. I did not vote about that master for two node timeouts.
-//! 6. None of the slots that it claims has an owner with a greater config epoch than it states.
+//! 6. None of the slots that it claims has an owner with a greater config epoch than it states;
+//!    one that its owner does not claim any more counts as having none.
 //!
 //! A vote is saved before it is sent. A refusal is never sent: the candidate hears silence.
 

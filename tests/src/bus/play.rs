@@ -53,18 +53,20 @@ pub struct Found {
 }
 
 impl Found {
-    /// Whether both are the same, whatever the ports are.
+    /// Whether both are the same, whatever the ports and the times are.
     pub fn is_like(&self, other: &Found) -> bool {
-        let lines = |seen: &Seen| seen.iter().map(|line| without_ports(line)).collect::<Seen>();
+        let lines =
+            |seen: &Seen| seen.iter().map(|line| without_great_numbers(line)).collect::<Seen>();
         lines(&self.real) == lines(&other.real) && lines(&self.simulated) == lines(&other.simulated)
     }
 }
 
-/// A line without the numbers that are greater than any slot.
-fn without_ports(line: &str) -> String {
-    let is_port = |part: &&str| part.parse::<u16>().is_ok_and(|number| number >= SLOT_COUNT);
+/// A line without the numbers that are greater than any slot: ports and times.
+fn without_great_numbers(line: &str) -> String {
+    let is_great =
+        |part: &&str| part.parse::<u64>().is_ok_and(|number| number >= u64::from(SLOT_COUNT));
     let parts = line.split(|sign: char| !sign.is_ascii_digit());
-    parts.filter(is_port).fold(line.to_owned(), |line, port| line.replace(port, "PORT"))
+    parts.filter(is_great).fold(line.to_owned(), |line, number| line.replace(number, "N"))
 }
 
 /// Plays a script on both sides, up to the first difference; `None`, said plainly, if Redis 7.0 is
@@ -166,16 +168,17 @@ impl Stage {
 
 /// One side takes a step; what comes of it at once.
 fn take(side: &mut impl Side, step: &Step, message: Option<&Message>) -> io::Result<Seen> {
-    Ok(match (step, message) {
-        (Step::Say { by, link, .. }, Some(message)) => {
+    Ok(match step {
+        Step::Say { by, link, .. } => {
+            let message = message.expect("what is said is a message");
             vec![format!("said: {}", side.say(*by, *link, message)?)]
         }
-        (Step::Ask(line), _) => shown(side.ask(&call(line))?),
-        (Step::HangUp { by, link }, _) => {
+        Step::HangUp { by, link } => {
             side.hang_up(*by, *link);
             Vec::new()
         }
-        (Step::Suspect | Step::Say { .. }, _) => shown(side.ask(&call(SUSPECT))?),
+        Step::Ask(line) => shown(side.ask(&call(line))?),
+        Step::Suspect => shown(side.ask(&call(SUSPECT))?),
     })
 }
 
