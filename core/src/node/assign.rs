@@ -1,8 +1,8 @@
 //! Taking slots that nobody owns, and letting go of slots, by command.
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterCommand, checkSlotAssignmentsOrReply,
-//! clusterUpdateSlots`): all arguments are read before any slot is looked at, and all slots are
-//! looked at before any changes. A slot that is added must have no owner, one that is deleted must
+//! clusterUpdateSlots`): slots are all read before any is looked at, ranges are read and looked at
+//! one after the other; all are looked at before any changes. A slot that is added must have no owner, one that is deleted must
 //! have one, whoever it is; none may be named twice. Either way the slot is importing no longer.
 //! Whether keys are in the slot, and whether the node is a master, is not asked; only FLUSHSLOTS,
 //! which lets go of all slots of this node, wants it to have no keys.
@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::Node;
 use super::cluster::{parse_slot, spec};
-use super::command::{NodeRow, Run};
+use super::command::{self, NodeRow};
 use super::fact::Fact;
 use super::peers::MYSELF;
 use super::port::Effects;
@@ -24,7 +24,9 @@ use crate::words::{ConnId, Slot, SlotSet};
 pub(super) const ROWS: &[NodeRow] = &[
     NodeRow {
         spec: spec("cluster|addslots", -3, "slot [slot ...]", "Take slots that nobody owns."),
-        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Add, listed(args), out)),
+        run: command::Run::Reply(|node, _, args, out| {
+            node.change_slots(Change::Add, listed(args), out)
+        }),
     },
     NodeRow {
         spec: spec(
@@ -34,11 +36,15 @@ pub(super) const ROWS: &[NodeRow] = &[
             "Take ranges of slots that nobody owns.",
         )
         .since("7.0.0"),
-        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Add, ranged(args), out)),
+        run: command::Run::Reply(|node, _, args, out| {
+            node.change_slots(Change::Add, ranged(args), out)
+        }),
     },
     NodeRow {
         spec: spec("cluster|delslots", -3, "slot [slot ...]", "Forget who owns slots."),
-        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Delete, listed(args), out)),
+        run: command::Run::Reply(|node, _, args, out| {
+            node.change_slots(Change::Delete, listed(args), out)
+        }),
     },
     NodeRow {
         spec: spec(
@@ -48,11 +54,13 @@ pub(super) const ROWS: &[NodeRow] = &[
             "Forget who owns ranges of slots.",
         )
         .since("7.0.0"),
-        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Delete, ranged(args), out)),
+        run: command::Run::Reply(|node, _, args, out| {
+            node.change_slots(Change::Delete, ranged(args), out)
+        }),
     },
     NodeRow {
         spec: spec("cluster|flushslots", 2, "", "Let go of all slots of this node."),
-        run: Run::Reply(flush_slots),
+        run: command::Run::Reply(flush_slots),
     },
 ];
 
@@ -63,31 +71,32 @@ enum Change {
     Delete,
 }
 
+/// Slots that are read together, and looked at before the next are read.
+type Run = Result<Vec<Slot>, Reply>;
+
 /// The slots of a call that names each.
-fn listed(args: &[Bytes]) -> Result<Vec<Slot>, Reply> {
-    args[2..].iter().map(|arg| parse_slot(arg)).collect()
+fn listed(args: &[Bytes]) -> Vec<Run> {
+    vec![args[2..].iter().map(|arg| parse_slot(arg)).collect()]
 }
 
 /// The slots of a call that names ranges.
-fn ranged(args: &[Bytes]) -> Result<Vec<Slot>, Reply> {
+fn ranged(args: &[Bytes]) -> Vec<Run> {
     if args.len() % 2 == 1 {
         let name = String::from_utf8_lossy(&args[1]).to_ascii_lowercase();
+        let error = format!("ERR wrong number of arguments for 'cluster|{name}' command");
+        return vec![Err(Reply::error(error))];
+    }
+    args[2..].chunks_exact(2).map(|pair| range(&pair[0], &pair[1])).collect()
+}
+
+fn range(first: &Bytes, last: &Bytes) -> Run {
+    let (first, last) = (parse_slot(first)?, parse_slot(last)?);
+    if first > last {
         return Err(Reply::error(format!(
-            "ERR wrong number of arguments for 'cluster|{name}' command"
+            "ERR start slot number {first} is greater than end slot number {last}"
         )));
     }
-    let mut slots = Vec::new();
-    for pair in args[2..].chunks_exact(2) {
-        let (first, last) = (parse_slot(&pair[0])?, parse_slot(&pair[1])?);
-        if first > last {
-            return Err(Reply::error(format!(
-                "ERR start slot number {first} is greater than end slot number {last}"
-            )));
-        }
-        let run = Slot::all().skip(first.index()).take(last.index() - first.index() + 1);
-        slots.extend(run);
-    }
-    Ok(slots)
+    Ok(Slot::all().skip(first.index()).take(last.index() - first.index() + 1).collect())
 }
 
 fn flush_slots(node: &mut Node, _: ConnId, _: &[Bytes], out: &mut Effects) -> Reply {
@@ -102,13 +111,8 @@ fn flush_slots(node: &mut Node, _: ConnId, _: &[Bytes], out: &mut Effects) -> Re
 
 impl Node {
     /// Takes the slots, or lets go of them; all or none.
-    fn change_slots(
-        &mut self,
-        change: Change,
-        slots: Result<Vec<Slot>, Reply>,
-        out: &mut Effects,
-    ) -> Reply {
-        let named = match slots.and_then(|slots| self.check_slots(change, &slots)) {
+    fn change_slots(&mut self, change: Change, runs: Vec<Run>, out: &mut Effects) -> Reply {
+        let named = match self.check_slots(change, runs) {
             Ok(named) => named,
             Err(error) => return error,
         };
@@ -124,22 +128,26 @@ impl Node {
     }
 
     /// The slots as a set, if each of them may change.
-    fn check_slots(&self, change: Change, slots: &[Slot]) -> Result<SlotSet, Reply> {
+    fn check_slots(&self, change: Change, runs: Vec<Run>) -> Result<SlotSet, Reply> {
         let mut named = SlotSet::default();
-        for &slot in slots {
-            let refused = match (change, self.slots.owner(slot)) {
-                (Change::Add, Some(_)) => Some("already busy"),
-                (Change::Delete, None) => Some("already unassigned"),
-                (Change::Add, None) | (Change::Delete, Some(_)) => None,
-            };
-            if let Some(why) = refused {
-                return Err(Reply::error(format!("ERR Slot {slot} is {why}")));
-            }
-            if !named.insert(slot) {
-                return Err(Reply::error(format!("ERR Slot {slot} specified multiple times")));
+        for run in runs {
+            for slot in run? {
+                self.check_slot(change, slot)?;
+                if !named.insert(slot) {
+                    return Err(Reply::error(format!("ERR Slot {slot} specified multiple times")));
+                }
             }
         }
         Ok(named)
+    }
+
+    fn check_slot(&self, change: Change, slot: Slot) -> Result<(), Reply> {
+        let why = match (change, self.slots.owner(slot)) {
+            (Change::Add, Some(_)) => "already busy",
+            (Change::Delete, None) => "already unassigned",
+            (Change::Add, None) | (Change::Delete, Some(_)) => return Ok(()),
+        };
+        Err(Reply::error(format!("ERR Slot {slot} is {why}")))
     }
 
     fn slots_changed(&mut self, change: Change, slots: &SlotSet, out: &mut Effects) {

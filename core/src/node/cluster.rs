@@ -221,7 +221,7 @@ fn count_failure_reports(node: &mut Node, _: ConnId, args: &[Bytes], _: &mut Eff
 
 fn replicas(node: &mut Node, _: ConnId, args: &[Bytes], _: &mut Effects) -> Reply {
     match find_node(node, &args[2]) {
-        Ok(index) if node.peers[index].is_master() => report::replicas(node, index),
+        Ok(index) if !node.peers[index].is_replica() => report::replicas(node, index),
         Ok(_) => Reply::error("ERR The specified node is not a master"),
         Err(error) => error,
     }
@@ -285,7 +285,7 @@ impl Node {
     fn start_handshake(&mut self, addr: Addr, out: &mut Effects) {
         let under_way = |&&index: &&PeerIdx| {
             let peer = &self.peers[index];
-            peer.in_handshake() && peer.addr.ip == addr.ip && peer.addr.bus_port == addr.bus_port
+            peer.in_handshake() && peer.addr == addr
         };
         if self.peers.indices().iter().any(|index| under_way(&index)) {
             return;

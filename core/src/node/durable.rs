@@ -3,8 +3,8 @@
 //! The rule (Redis 7.0, `cluster.c: clusterSaveConfig, clusterLoadConfig`): the nodes that are
 //! known, with flags, masters, config epochs and slots, the slots that this node has open, its
 //! current epoch and its last vote. It is written before anything that depends on it leaves the
-//! machine. Nodes in handshake are left out; after loading, replicas have config epoch 0, and the
-//! current epoch is at least the greatest config epoch.
+//! machine. Nodes in handshake are left out; after loading, who follows a master has config epoch
+//! 0, and the current epoch is at least the greatest config epoch.
 
 use std::sync::Arc;
 
@@ -129,7 +129,8 @@ impl Saved {
     fn cold(&self, now_ms: u64) -> Cold {
         let failed = self.flags.any(Flags::FAIL);
         let mut cold = Cold::new(now_ms);
-        cold.config_epoch = if self.flags.any(Flags::REPLICA) { 0 } else { self.config_epoch };
+        let follows = self.flags.any(Flags::REPLICA) && self.master.is_some();
+        cold.config_epoch = if follows { 0 } else { self.config_epoch };
         if failed {
             cold.seldom_mut().fail_time_ms = now_ms;
         }

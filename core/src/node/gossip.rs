@@ -157,22 +157,23 @@ impl Node {
                 *row = self.peers.find(entry.id);
             }
             for (row, entry) in rows.into_iter().zip(entries) {
-                self.read_entry(row, entry, sender, out);
+                self.read_entry(row, entry, (message.header.sender, sender), out);
             }
         }
     }
 
-    /// Reads one entry; `index` is whom it is about, if that was known a moment ago.
+    /// Reads one entry; `index` is whom it is about, if that was known a moment ago. The teller has a
+    /// name, and a row if it is known.
     fn read_entry(
         &mut self,
         index: Option<PeerIdx>,
         entry: &Gossip,
-        sender: Option<PeerIdx>,
+        teller: (NodeId, Option<PeerIdx>),
         out: &mut Effects,
     ) {
-        match (index.or_else(|| self.peers.find(entry.id)), sender) {
+        match (index.or_else(|| self.peers.find(entry.id)), teller.1) {
             (Some(index), _) if self.is_undoubted(index, entry) => self.hear_pong_of(index, entry),
-            (Some(index), _) => self.hear_about(index, entry, sender, out),
+            (Some(index), _) => self.hear_about(index, entry, teller, out),
             (None, Some(sender)) if !entry.flags.any(Flags::NOADDR) => {
                 if !self.is_blacklisted(entry.id, sender, out) {
                     self.learn_peer(entry, sender, out);
@@ -206,7 +207,7 @@ impl Node {
         &mut self,
         index: PeerIdx,
         entry: &Gossip,
-        sender: Option<PeerIdx>,
+        (by, sender): (NodeId, Option<PeerIdx>),
         out: &mut Effects,
     ) {
         let suspected = entry.flags.any(Flags::FAIL.with(Flags::PFAIL));
@@ -228,8 +229,7 @@ impl Node {
         let usable = !suspected && !entry.flags.any(Flags::NOADDR);
         if believed_failing && usable && self.peers[index].addr != entry.addr {
             // It is not written down for that.
-            let by = sender.map(|sender| self.peers[sender].id);
-            self.take_address(index, entry.addr, by, out);
+            self.take_address(index, entry.addr, Some(by), out);
         }
     }
 

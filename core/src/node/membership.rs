@@ -191,6 +191,7 @@ impl Node {
         flags.clear(Flags::REPLICA);
         flags.set(Flags::MASTER);
         self.stop_replicating(out);
+        self.leave_in_file();
         let before = self.keyspace.clone();
         self.keyspace.clear();
         self.touch_all_keys(&before);

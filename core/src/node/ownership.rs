@@ -42,8 +42,7 @@ impl Node {
             return;
         }
         let master_index = self.peers.find(master);
-        let was_master = self.peers[sender].is_master();
-        if was_master || !self.peers[sender].is_replica() {
+        if self.peers[sender].is_master() {
             self.slots.free_all_of(&mut self.peers, sender);
             let flags = &mut self.peers[sender].flags;
             flags.clear(Flags::MASTER.with(Flags::MIGRATE_TO));
@@ -223,7 +222,7 @@ impl Node {
         } else if let Some(grandmaster) = self.grandmaster() {
             self.become_replica_of(grandmaster, ReplicaReason::SubReplica, out);
         } else {
-            self.drop_keys(&taken.lost_with_keys(mine), out);
+            self.drop_keys(&taken.lost_with_keys(), out);
         }
     }
 
@@ -234,16 +233,15 @@ impl Node {
         (grandmaster != MYSELF).then_some(grandmaster)
     }
 
+    /// Nobody is told of it: no replica, no client that watches such a key, no file.
     fn drop_keys(&mut self, slots: &[Slot], out: &mut Effects) {
-        let dropped = slots.iter().map(|&slot| {
-            let keys = self.keyspace.remove_slot(slot);
-            self.watches.touch(&keys, &self.keyspace);
-            keys.len() as u64
-        });
-        let count: u64 = dropped.sum();
-        if count > 0 {
-            out.note(Fact::KeysDropped { count });
+        if slots.is_empty() {
+            return;
         }
+        self.leave_in_file();
+        let dropped = slots.iter().map(|&slot| self.keyspace.remove_slot(slot).len() as u64);
+        let count = dropped.sum();
+        out.note(Fact::KeysDropped { count });
     }
 }
 
@@ -266,11 +264,9 @@ impl Takings {
         self.slots.iter().filter(from).count() as u64
     }
 
-    /// The slots of this node itself that held keys; a replica's keys are its master's concern.
-    fn lost_with_keys(&self, mine: Option<PeerIdx>) -> Vec<Slot> {
-        if mine != Some(MYSELF) {
-            return Vec::new();
-        }
+    /// The slots of this node itself that held keys. A replica seldom has slots of its own, and the
+    /// keys of its master's are its master's concern.
+    fn lost_with_keys(&self) -> Vec<Slot> {
         let lost = |taken: &&(Slot, Option<PeerIdx>, HadKeys)| {
             taken.1 == Some(MYSELF) && taken.2 == HadKeys(true)
         };
@@ -350,5 +346,20 @@ mod tests {
         node.slots.bind(&mut node.peers, slot, MYSELF);
         claims(&mut node, other, 7, &[5]);
         assert_eq!(owner(&node), Some(other));
+    }
+
+    /// Somebody of whom nothing but the name is known says that it is a replica.
+    #[test]
+    fn a_node_without_a_role_stays_without_one_when_it_names_its_master() {
+        let (mut node, one, other) = scene();
+        node.peers[other].flags = Flags::NONE;
+        let master = Some(node.peers[one].id);
+        let header = Header {
+            master,
+            flags: Flags::REPLICA,
+            ..Header::new(node.peers[other].id, Addr::loopback(7002))
+        };
+        node.learn_role(other, &header, &mut Effects::default());
+        assert_eq!((node.peers[other].flags, node.peers[other].master), (Flags::NONE, Some(one)));
     }
 }

@@ -3,7 +3,9 @@
 //! The problem: after a failure the question is what was kept, and the answer depends on settings
 //! and on whether the process or the machine ended. The idea: the disk holds three values, which
 //! cost nothing to copy: the keys as the append-only file has them, the same as far as it was
-//! forced to the disk, and the last snapshot (RDB file).
+//! forced to the disk, and the last snapshot (RDB file). The file has the keys that the memory has,
+//! until keys go away of which it is not told; from then on it is a value of its own, on which each
+//! write is done as well.
 //!
 //! The rule (Redis 7.0, `aof.c: flushAppendOnlyFile`, `rdb.c: rdbSaveInfoAuxFields`, `server.c:
 //! serverCron, loadDataFromDisk, prepareForShutdown, finishShutdown`):
@@ -11,7 +13,9 @@
 //!    to the kernel before it is answered, so the end of a process loses nothing; the end of a
 //!    machine loses what was not forced to the disk: with `appendfsync everysec` up to a second,
 //!    with `no` up to half a minute, with `always` nothing.
-//!    A file that is not written any more stays as it is.
+//!    A file that is not written any more stays as it is. Nobody tells it of keys that go away with
+//!    their slot, or when a replica is reset: after a start they are there again. A full resync
+//!    writes the file anew.
 //! 2. Otherwise it reads the last snapshot, if there is one. A snapshot is made by SAVE, BGSAVE, a
 //!    save point (so many changes in so many seconds), and SHUTDOWN if there are save points.
 //! 3. A snapshot knows its place in the history if there was a backlog. A replica that starts with
@@ -33,7 +37,7 @@ use super::port::{Effect, Effects};
 use super::replication::Attached;
 use super::stream::ReplId;
 use super::{Config, Node};
-use crate::data::{Categories, Flags, Group, Keyspace, Reply, Spec};
+use crate::data::{self, Categories, Context, Flags, Group, Keyspace, Reply, Role, Spec};
 use crate::words::Addr;
 
 /// How often the append-only file is forced to the disk.
@@ -64,6 +68,8 @@ pub struct Found {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Disk {
     snapshot: Option<Found>,
+    /// What the append-only file has, once that is something else than the memory.
+    appended: Option<Keyspace>,
     forced: Keyspace,
     forced_at_s: u64,
     saved_at_s: u64,
@@ -136,8 +142,34 @@ impl Node {
         }
         let forced = end == End::Process || self.config.append_fsync == Fsync::Always;
         let all = forced && self.config.append_only.is_on();
-        let keyspace = if all { self.keyspace.clone() } else { self.disk.forced.clone() };
-        Found { keyspace, history: None }
+        let keyspace = if all { self.appended() } else { &self.disk.forced };
+        Found { keyspace: keyspace.clone(), history: None }
+    }
+
+    /// What the append-only file has.
+    fn appended(&self) -> &Keyspace {
+        self.disk.appended.as_ref().unwrap_or(&self.keyspace)
+    }
+
+    /// Keys are about to go away, and the append-only file will not be told.
+    pub(super) fn leave_in_file(&mut self) {
+        if self.config.append_only.is_on() && self.disk.appended.is_none() {
+            self.disk.appended = Some(self.keyspace.clone());
+        }
+    }
+
+    /// Calls that changed keys go into the append-only file.
+    pub(super) fn append<'a>(&mut self, calls: impl IntoIterator<Item = &'a [Bytes]>) {
+        let Some(file) = &mut self.disk.appended else { return };
+        let mut context = Context::new(self.now, Role::Applying);
+        for call in calls {
+            data::execute(file, &mut context, call);
+        }
+    }
+
+    /// The append-only file is written anew.
+    pub(super) fn rewrite_file(&mut self) {
+        self.disk.appended = None;
     }
 
     /// Once a second: what is forced to the disk, and the save points.
@@ -151,8 +183,10 @@ impl Node {
             Fsync::EverySecond | Fsync::Always => true,
             Fsync::Never => now_s.saturating_sub(self.disk.forced_at_s) >= WRITE_BACK_S,
         };
-        if due && self.config.append_only.is_on() {
-            self.disk.forced = self.keyspace.clone();
+        if !self.config.append_only.is_on() {
+            self.rewrite_file();
+        } else if due {
+            self.disk.forced = self.appended().clone();
             self.disk.forced_at_s = now_s;
         }
         let (changes, passed_s) = (self.unsaved(), now_s.saturating_sub(self.disk.saved_at_s));
@@ -191,7 +225,7 @@ impl Node {
         self.tell_of_replicas(out);
         let points = !self.config.save_points().is_empty();
         if self.config.append_only.is_on() {
-            self.disk.forced = self.keyspace.clone();
+            self.disk.forced = self.appended().clone();
             out.note(Fact::Logged(Notice::AofForced));
         }
         if save == Save::Yes || (save == Save::IfThereArePoints && points) {

@@ -111,7 +111,7 @@ impl Node {
             self.send_ping(via.conn, Kind::Pong, out);
         }
         if let Side::Mine(peer) = via.side
-            && !self.know_peer(via.conn, peer, sender, &message.header, out)
+            && !self.know_peer(via, peer, sender, &message.header, out)
         {
             return;
         }
@@ -161,21 +161,18 @@ impl Node {
     /// Whether the message is to be read further.
     fn know_peer(
         &mut self,
-        conn: ConnId,
+        via: Via,
         peer: PeerIdx,
         sender: Option<PeerIdx>,
         header: &Header,
         out: &mut Effects,
     ) -> bool {
         if !self.peers[peer].in_handshake() {
-            return self.check_name(conn, peer, header, out);
+            return self.check_name(via.conn, peer, header, out);
         }
         if let Some(known) = sender {
             out.note(Fact::Logged(Notice::KnownAlready { peer: self.peers[known].id }));
-            let addr = self.peers[peer].addr;
-            if self.peers[known].addr != addr && known != MYSELF {
-                self.move_peer(known, addr, out);
-            }
+            self.update_address(via, known, header, out);
             self.delete_peer(peer, out);
             return false;
         }
@@ -209,9 +206,10 @@ impl Node {
         false
     }
 
-    /// A known node pings from another address (`nodeUpdateAddressIfNeeded`).
+    /// A known node says on a link that is not this node's own to it that it is at another address
+    /// (`nodeUpdateAddressIfNeeded`).
     fn update_address(&mut self, via: Via, sender: PeerIdx, header: &Header, out: &mut Effects) {
-        if matches!(via.side, Side::Mine(_)) || sender == MYSELF {
+        if matches!(via.side, Side::Mine(peer) if peer == sender) || sender == MYSELF {
             return;
         }
         let ip = if header.addr.ip.is_unspecified() { via.from } else { header.addr.ip };

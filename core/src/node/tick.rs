@@ -35,7 +35,6 @@ impl Node {
             self.replication_round(out);
             self.close_unused_targets(out);
         }
-        self.update_own_flags();
         self.see_to_links(out);
         if self.ticks.is_multiple_of(TICKS_PER_SECOND) {
             self.ping_random_peer(out);
@@ -55,12 +54,6 @@ impl Node {
             self.todo.clear_state_update();
             self.update_state(out);
         }
-    }
-
-    fn update_own_flags(&mut self) {
-        let no_failover = self.config.replica_no_failover.is_on();
-        let wanted = if no_failover { Flags::NOFAILOVER } else { Flags::NONE };
-        self.peers.copy_flag(MYSELF, Flags::NOFAILOVER, wanted);
     }
 
     /// Rule 1. If nothing has changed since the last time, and nobody was in handshake then, there

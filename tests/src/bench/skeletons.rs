@@ -1,193 +1,229 @@
 //! Skeletons of nodes: what the messages of a cluster cost by themselves.
 //!
 //! How much of the core's time would be spent anyway? A skeleton does of a node only what no
-//! simulation of single messages leaves out, in plain structures; others might be faster, so this
-//! is a measure and no limit. A message waits in a queue until it arrives. For each, a tenth of the
-//! nodes are drawn, and when the sender last heard of them is written into it; the receiver looks
-//! each of them up, and believes the later pong. A ping is answered, and whoever has not answered
-//! for half of node-timeout is pinged. There are no connections, epochs, slots, roles, suspicions,
-//! effects, events or causes: what makes it a cluster the core does on top of this.
+//! simulation of single messages leaves out, in the leanest structures that are known to us: times
+//! in arrays, nodes as numbers that mean the same to everybody, a wheel of microseconds instead of a
+//! heap, memory that is used again. A message waits until it arrives. For each, a tenth of the
+//! nodes are drawn, and when the sender last heard of them is written into it; the receiver believes
+//! the later pong. A ping is answered, and whoever has not answered for half of node-timeout is
+//! pinged. There are no ids, connections, epochs, slots, roles, suspicions, effects, events, causes
+//! or digests: what makes it a cluster the core does on top of this.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
-use hashslot_core::words::{Dice, NodeId};
+use hashslot_core::words::Dice;
 
 const TICK_US: u64 = 100_000;
-const LATENCY_US: u64 = 250;
-const JITTER_US: u64 = 500;
-/// Twice as many places as a thousand nodes need.
-const PLACES: usize = 2_048;
-
-/// What a node knows of another one: a line of the processor's cache, as in the core.
-#[derive(Clone, Copy)]
-#[repr(align(64))]
-struct Row {
-    id: NodeId,
-    pong_ms: u64,
-    pending: bool,
-    told: u64,
-}
-
-#[derive(Clone, Copy)]
-struct Entry {
-    id: NodeId,
-    pong_s: u32,
-}
+const TICK_LATE_US: u64 = 1_000;
+const LATENCY_US: u64 = 200;
+const JITTER_US: u64 = 200;
+/// As many nodes as a number has bits.
+const NODES_MAX: usize = 128;
+const ENTRIES_MAX: usize = NODES_MAX / 10;
+/// More microseconds than any message takes.
+const WHEEL: usize = 512;
 
 struct Node {
     dice: Dice,
-    rows: Vec<Row>,
-    /// The row of an id, at the place that its first bits ask for, or close behind.
-    places: Vec<Option<u16>>,
-    sent: u64,
+    pong_ms: [u64; NODES_MAX],
+    /// A bit for each node whose answer is awaited.
+    pending: u128,
 }
 
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
+struct Entry {
+    about: u8,
+    pong_s: u32,
+}
+
+#[derive(Clone, Default)]
 struct Message {
-    from: u16,
+    from: u8,
+    to: u8,
     is_pong: bool,
-    entries: Vec<Entry>,
+    entries: [Entry; ENTRIES_MAX],
+    /// The place of the one that arrives next in the same microsecond, or that is free, too.
+    next: Option<u16>,
 }
 
-/// When, in which order, to whom; and the message, unless it is a tick.
-type Due = Reverse<(u64, u64, u16, Option<u32>)>;
+/// The first and the last message that arrive in a microsecond.
+#[derive(Clone, Copy)]
+struct Bunch {
+    first: u16,
+    last: u16,
+}
 
 /// A cluster of them.
 pub struct Skeletons {
     nodes: Vec<Node>,
     half_timeout_ms: u64,
-    queue: BinaryHeap<Due>,
-    order: u64,
-    dice: Dice,
+    now_us: u64,
+    ticks: BinaryHeap<Reverse<(u64, u8)>>,
+    /// What arrives in the next microseconds, and a bit for each of these in which anything does.
+    wheel: [Option<Bunch>; WHEEL],
+    taken: [u64; WHEEL / 64],
     messages: Vec<Message>,
-    free: Vec<u32>,
+    free: Option<u16>,
+    dice: Dice,
+    delivered: u64,
 }
 
 impl Skeletons {
     pub fn new(nodes: u16, node_timeout_ms: u64) -> Skeletons {
-        let mut dice = Dice::new(1, "skeleton", 0);
-        let ids: Vec<NodeId> = (0..nodes).map(|_| NodeId::random(&mut dice)).collect();
-        let mut skeletons = Skeletons {
-            nodes: (0..nodes).map(|node| Node::new(node, &ids)).collect(),
+        assert!(usize::from(nodes) <= NODES_MAX);
+        let mut dice = Dice::new(1, "skeletons", 0);
+        let ticks = (0..nodes as u8).map(|node| Reverse((dice.below(TICK_US), node))).collect();
+        Skeletons {
+            nodes: (0..nodes).map(Node::new).collect(),
             half_timeout_ms: node_timeout_ms / 2,
-            queue: BinaryHeap::new(),
-            order: 0,
-            dice,
+            now_us: 0,
+            ticks,
+            wheel: [None; WHEEL],
+            taken: [0; WHEEL / 64],
             messages: Vec::new(),
-            free: Vec::new(),
-        };
-        for node in 0..nodes {
-            let at_us = skeletons.dice.below(TICK_US);
-            skeletons.push(at_us, node, None);
+            free: None,
+            dice,
+            delivered: 0,
         }
-        skeletons
     }
 
-    /// Lets everything happen that is due up to this time.
+    /// How many messages have arrived.
+    pub fn delivered(&self) -> u64 {
+        self.delivered
+    }
+
+    /// Lets everything happen that is due until this time, at which a node ticks or nothing is due.
     pub fn run_until(&mut self, until_us: u64) {
-        while self.queue.peek().is_some_and(|due| due.0.0 <= until_us)
-            && let Some(Reverse((now_us, _, to, message))) = self.queue.pop()
+        while let Some(&Reverse((at_us, node))) = self.ticks.peek()
+            && at_us <= until_us
         {
-            match message {
-                None => self.tick(to, now_us),
-                Some(place) => self.receive(to, now_us, place),
+            self.ticks.pop();
+            self.deliver_before(at_us);
+            self.now_us = at_us;
+            self.tick(node);
+            let next_us = at_us + TICK_US + self.dice.below(TICK_LATE_US + 1);
+            self.ticks.push(Reverse((next_us, node)));
+        }
+    }
+
+    fn deliver_before(&mut self, end_us: u64) {
+        while let Some(at_us) = self.next_arrival(end_us) {
+            self.now_us = at_us;
+            let turn = at_us as usize % WHEEL;
+            self.taken[turn / 64] &= !(1 << (turn % 64));
+            let mut next = self.wheel[turn].take().map(|bunch| bunch.first);
+            while let Some(place) = next {
+                next = self.messages[usize::from(place)].next;
+                self.receive(place);
+                self.messages[usize::from(place)].next = self.free.replace(place);
             }
         }
     }
 
-    fn push(&mut self, at_us: u64, to: u16, message: Option<u32>) {
-        self.queue.push(Reverse((at_us, self.order, to, message)));
-        self.order += 1;
-    }
-
-    fn tick(&mut self, node: u16, now_us: u64) {
-        let old_ms = (now_us / 1_000).saturating_sub(self.half_timeout_ms);
-        for peer in 0..self.nodes.len() as u16 {
-            let row = &mut self.nodes[usize::from(node)].rows[usize::from(peer)];
-            if peer != node && !row.pending && row.pong_ms < old_ms {
-                row.pending = true;
-                self.send(node, peer, now_us, false);
+    /// When the next message arrives, if it does so before `end_us`.
+    fn next_arrival(&self, end_us: u64) -> Option<u64> {
+        let turn = self.now_us as usize % WHEEL;
+        let mut word = turn / 64;
+        let mut first_us = self.now_us - turn as u64 % 64;
+        let mut bits = self.taken[word] & !0 << (turn % 64);
+        for _ in 0..=self.taken.len() {
+            if bits != 0 {
+                let at_us = first_us + u64::from(bits.trailing_zeros());
+                return (at_us < end_us).then_some(at_us);
             }
+            word = (word + 1) % self.taken.len();
+            first_us += 64;
+            bits = self.taken[word];
         }
-        self.push(now_us + TICK_US, node, None);
+        None
     }
 
-    fn send(&mut self, from: u16, to: u16, now_us: u64, is_pong: bool) {
-        let place = self.free.pop().unwrap_or_else(|| {
+    fn tick(&mut self, node: u8) {
+        let count = self.nodes.len();
+        let Node { pong_ms, pending, .. } = &mut self.nodes[usize::from(node)];
+        let old_ms = (self.now_us / 1_000).saturating_sub(self.half_timeout_ms);
+        let is_old = |(peer, &pong_ms): (usize, &u64)| u128::from(pong_ms < old_ms) << peer;
+        let old = pong_ms[..count].iter().enumerate().map(is_old).fold(0, |all, one| all | one);
+        let mut due = old & !*pending & !(1 << node);
+        *pending |= due;
+        while due != 0 {
+            self.send(node, due.trailing_zeros() as u8, false);
+            due &= due - 1;
+        }
+    }
+
+    fn send(&mut self, from: u8, to: u8, is_pong: bool) {
+        let place = self.free.unwrap_or_else(|| {
             self.messages.push(Message::default());
-            self.messages.len() as u32 - 1
+            (self.messages.len() - 1) as u16
         });
-        let message = &mut self.messages[place as usize];
-        (message.from, message.is_pong) = (from, is_pong);
-        self.nodes[usize::from(from)].tell(from, &mut message.entries);
-        let at_us = now_us + LATENCY_US + self.dice.below(JITTER_US);
-        self.push(at_us, to, Some(place));
+        let known = self.nodes.len();
+        let message = &mut self.messages[usize::from(place)];
+        self.free = message.next.take();
+        (message.from, message.to, message.is_pong) = (from, to, is_pong);
+        self.nodes[usize::from(from)].tell(from, known, &mut message.entries[..known / 10]);
+        let at_us = self.now_us + LATENCY_US + self.dice.below(JITTER_US + 1);
+        self.put(at_us as usize % WHEEL, place);
     }
 
-    fn receive(&mut self, to: u16, now_us: u64, place: u32) {
-        let message = std::mem::take(&mut self.messages[place as usize]);
-        if !message.is_pong {
-            self.send(to, message.from, now_us, true);
+    fn put(&mut self, turn: usize, place: u16) {
+        self.taken[turn / 64] |= 1 << (turn % 64);
+        match &mut self.wheel[turn] {
+            Some(bunch) => {
+                self.messages[usize::from(bunch.last)].next = Some(place);
+                bunch.last = place;
+            }
+            empty => *empty = Some(Bunch { first: place, last: place }),
         }
+    }
+
+    fn receive(&mut self, place: u16) {
+        self.delivered += 1;
+        let now_ms = self.now_us / 1_000;
+        let Message { from, to, is_pong, .. } = self.messages[usize::from(place)];
+        if is_pong {
+            let node = &mut self.nodes[usize::from(to)];
+            node.pong_ms[usize::from(from)] = now_ms;
+            node.pending &= !(1 << from);
+        } else {
+            self.send(to, from, true);
+        }
+        let entries = self.nodes.len() / 10;
         let node = &mut self.nodes[usize::from(to)];
-        if message.is_pong {
-            let row = &mut node.rows[usize::from(message.from)];
-            (row.pending, row.pong_ms) = (false, now_us / 1_000);
-        }
-        message.entries.iter().for_each(|entry| node.hear(entry));
-        self.messages[place as usize] = message;
-        self.free.push(place);
+        node.hear(&self.messages[usize::from(place)].entries[..entries]);
     }
 }
 
 impl Node {
-    fn new(node: u16, ids: &[NodeId]) -> Node {
-        let row = |&id| Row { id, pong_ms: 0, pending: false, told: 0 };
-        let mut places = vec![None; PLACES];
-        for (index, id) in ids.iter().enumerate() {
-            let mut at = home(id);
-            while places[at].is_some() {
-                at = (at + 1) % PLACES;
-            }
-            places[at] = Some(index as u16);
-        }
+    fn new(node: u16) -> Node {
         let dice = Dice::new(1, &node.to_string(), 0);
-        Node { dice, rows: ids.iter().map(row).collect(), places, sent: 0 }
+        Node { dice, pong_ms: [0; NODES_MAX], pending: 0 }
     }
 
-    fn tell(&mut self, myself: u16, entries: &mut Vec<Entry>) {
-        let known = self.rows.len();
-        self.sent += 1;
-        entries.clear();
-        for _ in 0..known / 10 * 3 {
-            if entries.len() >= known / 10 {
-                break;
-            }
-            let index = self.dice.below(known as u64) as usize;
-            let row = &mut self.rows[index];
-            if index != usize::from(myself) && row.told != self.sent {
-                row.told = self.sent;
-                entries.push(Entry { id: row.id, pong_s: (row.pong_ms / 1_000) as u32 });
-            }
-        }
-    }
-
-    fn hear(&mut self, entry: &Entry) {
-        let mut at = home(&entry.id);
-        while let Some(index) = self.places[at] {
-            let row = &mut self.rows[usize::from(index)];
-            if row.id == entry.id {
-                if !row.pending {
-                    row.pong_ms = row.pong_ms.max(u64::from(entry.pong_s) * 1_000);
+    /// Tells of other nodes, each once.
+    fn tell(&mut self, myself: u8, known: usize, entries: &mut [Entry]) {
+        let mut told = 1u128 << myself;
+        for entry in entries {
+            let about = loop {
+                let drawn = self.dice.below(known as u64) as usize;
+                if told & 1 << drawn == 0 {
+                    break drawn;
                 }
-                return;
-            }
-            at = (at + 1) % PLACES;
+            };
+            told |= 1 << about;
+            let pong_s = (self.pong_ms[about] / 1_000) as u32;
+            *entry = Entry { about: about as u8, pong_s };
         }
     }
-}
 
-fn home(id: &NodeId) -> usize {
-    id.word() as usize % PLACES
+    fn hear(&mut self, entries: &[Entry]) {
+        for entry in entries {
+            let about = usize::from(entry.about);
+            let pong_ms = u64::from(entry.pong_s) * 1_000;
+            if pong_ms > self.pong_ms[about] && self.pending & 1 << about == 0 {
+                self.pong_ms[about] = pong_ms;
+            }
+        }
+    }
 }

@@ -200,3 +200,23 @@ fn a_migration_is_not_written_down() {
     let (believed, written) = ("{node} myself,slave {b} 8", "{node} myself,slave {a} 9");
     ends_with(&script, &[&format!("CLUSTER NODES: {believed}"), &format!("nodes.conf: {written}")]);
 }
+
+/// A replica that owns a slot deletes the slot's keys when somebody else takes it; here it has them
+/// from when it was a master.
+#[test]
+fn a_replica_deletes_the_keys_of_a_slot_of_its_own() {
+    let shard = Claim::master(60, 9, &[2]);
+    let script = node_at(
+        5,
+        vec![
+            asks("SET hello world"),
+            pings(A, shard),
+            asks("CLUSTER DELSLOTS 866"),
+            asks("CLUSTER ADDSLOTS 866"),
+            asks("CLUSTER COUNTKEYSINSLOT 866"),
+            pings(A, Claim { config_epoch: 12, ..shard }),
+            asks("CLUSTER COUNTKEYSINSLOT 866"),
+        ],
+    );
+    ends_with(&script, &[":0"]);
+}

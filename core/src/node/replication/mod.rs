@@ -155,9 +155,11 @@ impl Replication {
     }
 
     /// How old a replica's data is at most, in ms: whole seconds since its master last spoke on the
-    /// link, or since the link broke. A replica that never had a link has data as old as time.
+    /// link, or since the link broke. A replica that never had a link, or that does not know where
+    /// its master is, has data as old as time.
     pub(super) fn data_age_ms(&self, now: Time) -> u64 {
-        self.source.as_ref().map_or(0, |source| source.silence_s(now.seconds()) * 1_000)
+        let since = |source: &Source| source.silence_s(now.seconds());
+        self.source.as_ref().map_or(now.seconds(), since) * 1_000
     }
 
     /// Each online replica's address and acknowledged offset, as ROLE prints them.

@@ -362,6 +362,7 @@ impl Node {
 
     /// Writes that replicas must follow; what a replica writes of its own goes nowhere.
     pub(in crate::node) fn propagate(&mut self, calls: Vec<Vec<Bytes>>, out: &mut Effects) {
+        self.append(calls.iter().map(Vec::as_slice));
         let follows = self.replication.source.is_some();
         if calls.is_empty() || follows || self.replication.backlog.is_none() {
             return;

@@ -136,6 +136,9 @@ impl Node {
 
     /// Follows nobody any more, and begins a history of its own (`replicationUnsetMaster`).
     pub(in crate::node) fn stop_replicating(&mut self, out: &mut Effects) {
+        if self.replication.source.is_none() {
+            return;
+        }
         self.leave_source(out);
         let replication = &mut self.replication;
         if replication.source.take().is_some_and(|source| source.resumable()) {
@@ -344,6 +347,7 @@ impl Node {
     fn load_snapshot(&mut self, offset: u64, keyspace: Keyspace, out: &mut Effects) {
         let before = std::mem::replace(&mut self.keyspace, keyspace);
         self.touch_all_keys(&before);
+        self.rewrite_file();
         self.replication.offset = offset;
         self.replication.backlog = Some(Backlog::new(offset));
         let keys = self.keyspace.len() as u64;
@@ -393,6 +397,7 @@ impl Node {
             let mut context = Context::new(self.now, Role::Applying);
             let outcome = data::execute(&mut self.keyspace, &mut context, args);
             self.touch_keys(&outcome.touched);
+            self.append([&**args]);
         }
         if let (Some(client), Some(name)) = (&mut self.replication.master_client, args.first()) {
             client.last_command = name.clone();

@@ -33,9 +33,7 @@ pub(in crate::node) fn nodes(node: &Node) -> Reply {
 
 /// The same line, without its end, for each replica of a master.
 pub(in crate::node) fn replicas(node: &Node, master: PeerIdx) -> Reply {
-    let indices = node.peers.indices().iter().copied();
-    let followers = indices.filter(|&index| node.peers[index].master == Some(master));
-    let lines = followers.map(|index| {
+    let lines = node.peers.replicas_of(master).map(|index| {
         let mut text = String::new();
         line(node, index, &mut text);
         Reply::bulk(text)
