@@ -2,10 +2,10 @@
 //!
 //! The rule (Redis 7.0, `cluster.c: clusterCommand, checkSlotAssignmentsOrReply,
 //! clusterUpdateSlots`): slots are all read before any is looked at, ranges are read and looked at
-//! one after the other; all are looked at before any changes. A slot that is added must have no owner, one that is deleted must
-//! have one, whoever it is; none may be named twice. Either way the slot is importing no longer.
-//! Whether keys are in the slot, and whether the node is a master, is not asked; only FLUSHSLOTS,
-//! which lets go of all slots of this node, wants it to have no keys.
+//! one after the other; all are looked at before any changes. A slot that is added must have no
+//! owner, one that is deleted must have one, whoever it is; none may be named twice. Either way the
+//! slot is importing no longer. Whether keys are in the slot, and whether the node is a master, is
+//! not asked; only FLUSHSLOTS, which lets go of all slots of this node, wants it to have no keys.
 //!
 //! Nobody is told that a slot was let go of: the others see that its owner claims it no longer,
 //! keep it bound to that owner, and let anybody else claim it.

@@ -162,8 +162,8 @@ impl Node {
         }
     }
 
-    /// Reads one entry; `index` is whom it is about, if that was known a moment ago. The teller has a
-    /// name, and a row if it is known.
+    /// Reads one entry; `index` is whom it is about, if that was known a moment ago. The teller has
+    /// a name, and a row if it is known.
     fn read_entry(
         &mut self,
         index: Option<PeerIdx>,
