@@ -122,13 +122,17 @@ impl Context {
 }
 
 /// What of the questions of a call counts as hits and misses (Redis 7.0, `db.c: lookupKeyRead`):
-/// all those of a command that reads, and the first of one that writes but gives the old value.
+/// all those of a command that reads, but MEMORY USAGE, which looks aside; and the first of one
+/// that writes but gives the old value, or copies it.
 pub fn counted(spec: &Spec, args: &[Bytes], seen: Seen) -> Seen {
+    if spec.name == "memory|usage" {
+        return Seen { hits: 0, misses: 0, ..seen };
+    }
     if spec.flags.contains(Flags::READONLY) && spec.keys != KeySpec::NONE {
         return seen;
     }
     let is_get = |arg: &Bytes| arg.eq_ignore_ascii_case(b"GET");
-    let gives_old = matches!(spec.name, "getdel" | "getex" | "getset")
+    let gives_old = matches!(spec.name, "copy" | "getdel" | "getex" | "getset")
         || (spec.name == "set" && args.iter().skip(3).any(is_get));
     if !gives_old {
         return Seen { hits: 0, misses: 0, ..seen };

@@ -250,13 +250,23 @@ impl Spec {
 }
 
 /// The keys of MIGRATE, the one command whose keys may stand elsewhere: after the word KEYS, if the
-/// argument where a single key would stand is empty (`cluster.c: migrateGetKeys`).
+/// argument where a single key would stand is empty; nowhere, if it is not. A word behind AUTH, and
+/// two behind AUTH2, are none of its words (`cluster.c: migrateGetKeys`).
 fn keys_after_word(args: &[Bytes]) -> Option<KeySpec> {
     const KEY: usize = 3;
     const OPTIONS: usize = 6;
-    let word = args.iter().skip(OPTIONS).position(|arg| arg.eq_ignore_ascii_case(b"keys"))?;
-    let first = i32::try_from(OPTIONS + word + 1).ok()?;
-    args[KEY].is_empty().then_some(KeySpec::new(first, -1, 1))
+    let mut at = OPTIONS;
+    // The last argument is no word behind which keys could follow.
+    while at + 1 < args.len() {
+        at += match args[at].to_ascii_lowercase().as_slice() {
+            b"keys" if !args[KEY].is_empty() => return Some(KeySpec::NONE),
+            b"keys" => return Some(KeySpec::new(i32::try_from(at + 1).ok()?, -1, 1)),
+            b"auth" => 2,
+            b"auth2" => 3,
+            _ => 1,
+        };
+    }
+    None
 }
 
 /// The error of a call whose name no table knows. `args` begins with the name.

@@ -129,8 +129,7 @@ impl Node {
 
     /// A call that does not run counts under its name, if it has one, and its error does.
     fn count_refused(&mut self, args: &[Bytes], error: Reply) -> Reply {
-        let name = command::find(args).ok().map(|command| command.spec().name);
-        self.stats.refused(name, &error);
+        self.stats.refused(command::name(args), &error);
         error
     }
 

@@ -27,6 +27,7 @@ pub(super) struct Client {
     protocol: Protocol,
     login: Login,
     reads: Reads,
+    spared: Spared,
     asking: Asking,
     mute: Mute,
     monitors: Monitors,
@@ -50,6 +51,13 @@ pub(super) struct Client {
 pub(super) enum Reads {
     FromMaster,
     FromReplica,
+}
+
+/// Whether a client's memory is spared when all clients have too much (CLIENT NO-EVICT).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Spared {
+    Yes,
+    No,
 }
 
 /// Whether a client said ASKING, so that a slot which is still being imported serves it.
@@ -106,6 +114,7 @@ impl Client {
             protocol: Protocol::Resp2,
             login,
             reads: Reads::FromMaster,
+            spared: Spared::No,
             asking: Asking::No,
             mute: Mute::Never,
             monitors: Monitors::No,
@@ -241,6 +250,14 @@ impl Client {
         self.reads
     }
 
+    pub(super) fn spared(&self) -> Spared {
+        self.spared
+    }
+
+    pub(super) fn spare(&mut self, spared: Spared) {
+        self.spared = spared;
+    }
+
     pub(super) fn set_reads(&mut self, reads: Reads) {
         self.reads = reads;
     }
@@ -273,9 +290,10 @@ impl Client {
         self.queue = queue.map(Box::new);
     }
 
-    /// A call is over, and what was said for one call only with it.
+    /// A call is over, be it an empty one, and what was said for one call only with it.
     pub(super) fn end_call(&mut self, args: &[Bytes]) {
-        if self.queue.is_none() && !args[0].eq_ignore_ascii_case(b"asking") {
+        let asks = args.first().is_some_and(|name| name.eq_ignore_ascii_case(b"asking"));
+        if self.queue.is_none() && !asks {
             self.asking = Asking::No;
         }
         self.mute = match self.mute {

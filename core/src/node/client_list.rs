@@ -17,7 +17,7 @@ use std::net::Ipv4Addr;
 
 use bytes::Bytes;
 
-use super::client::{self, Client, Monitors, Reads, Serving};
+use super::client::{self, Client, Monitors, Reads, Serving, Spared};
 use super::command::CONNECTED;
 use super::connection::Answer;
 use super::links::{Conn, Refused};
@@ -330,6 +330,7 @@ fn flags(node: &Node, conn: ConnId, client: &Client) -> String {
         (node.watches.is_marked(conn), 'd'),
         (*client.serving() == Serving::Closes, 'c'),
         (client.reads() == Reads::FromReplica, 'r'),
+        (client.spared() == Spared::Yes, 'e'),
     ];
     let flags: String = rows.iter().filter(|(set, _)| *set).map(|&(_, flag)| flag).collect();
     if flags.is_empty() { "N".to_owned() } else { flags }

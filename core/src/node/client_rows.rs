@@ -7,7 +7,7 @@
 use bytes::Bytes;
 
 use super::Node;
-use super::client::Mute;
+use super::client::{Mute, Spared};
 use super::command::{CONNECTED, NodeRow, Run, wrong_subcommand};
 use super::connection::Answer;
 use super::pause::{Kind, Purpose};
@@ -118,9 +118,14 @@ pub(super) const ROWS: &[NodeRow] = &[
     NodeRow {
         spec: admin(spec("client|no-evict", 3, "<ON|OFF>", "Spare this connection's memory."))
             .since("7.0.0"),
-        run: Run::Reply(|_, _, args, _| match args[2].to_ascii_lowercase().as_slice() {
-            b"on" | b"off" => Reply::ok(),
-            _ => Reply::syntax_error(),
+        run: Run::Reply(|node, conn, args, _| {
+            let spare = match args[2].to_ascii_lowercase().as_slice() {
+                b"on" => Spared::Yes,
+                b"off" => Spared::No,
+                _ => return Reply::syntax_error(),
+            };
+            node.client_mut(conn).expect(CONNECTED).spare(spare);
+            Reply::ok()
         }),
     },
     NodeRow {

@@ -91,6 +91,19 @@ pub(super) fn find(args: &[Bytes]) -> Result<Command, Reply> {
     row.map(Command::Node).ok_or_else(|| data::unknown_command(args))
 }
 
+/// The name under which a call counts; a family's own if no subcommand is named.
+pub(super) fn name(args: &[Bytes]) -> Option<&'static str> {
+    let family = |name: &[u8]| {
+        let named = |family: &&Family| name.eq_ignore_ascii_case(family.spec.name.as_bytes());
+        FAMILIES.iter().find(named).map(|family| family.spec.name)
+    };
+    match (find(args), args) {
+        (Ok(command), _) => Some(command.spec().name),
+        (Err(_), [name]) => family(name),
+        (Err(_), _) => None,
+    }
+}
+
 /// A row's function runs while its client is there.
 pub(super) const CONNECTED: &str = "the client of a call is connected";
 
@@ -156,7 +169,7 @@ const ROWS: &[NodeRow] = &[
             group: Group::Server,
             ..connection_spec("monitor", 1, "See the calls of all clients.")
         },
-        run: Run::Reply(monitor::monitor),
+        run: Run::Answer(monitor::monitor),
     },
     NodeRow {
         spec: Spec {
@@ -196,6 +209,11 @@ const ROWS: &[NodeRow] = &[
         run: Run::Reply(|_, _, args, _| match data::parse_integer(&args[1]) {
             None => Reply::error("ERR value is not an integer or out of range"),
             Some(0) => Reply::ok(),
+            Some(index) if i32::try_from(index).is_err() => Reply::error(format!(
+                "ERR value is out of range, value must between {} and {}",
+                i32::MIN,
+                i32::MAX
+            )),
             Some(_) => Reply::error("ERR SELECT is not allowed in cluster mode"),
         }),
     },

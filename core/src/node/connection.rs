@@ -114,10 +114,12 @@ impl Node {
         {
             match client.next_call(limits) {
                 Ok(None) => return,
-                Ok(Some(args)) if args.is_empty() => {}
+                Ok(Some(args)) if args.is_empty() => client.end_call(&args),
                 Ok(Some(args)) => self.process_call(conn, args, out),
                 Err(error) => {
-                    self.answer(conn, &Reply::error(format!("ERR {error}")).into());
+                    let error = Reply::error(format!("ERR {error}"));
+                    self.stats.refused(None, &error);
+                    self.answer(conn, &error.into());
                     self.close_after_reply(conn);
                 }
             }

@@ -147,7 +147,7 @@ use replica_migration::Migration;
 use replication::Replication;
 use slots::SlotTable;
 use state::ClusterState;
-use stats::Stats;
+use stats::{Stat, Stats};
 use todo::Todo;
 use watch::Watches;
 
@@ -418,6 +418,13 @@ impl Node {
     }
 
     fn on_link_end(&mut self, conn: ConnId, refused: Refused, out: &mut Effects) {
+        let is_read = matches!(
+            self.conns.get(conn),
+            Some(Conn::ToMaster | Conn::FromReplica(_) | Conn::FromClient(_))
+        );
+        if is_read && refused == Refused::No {
+            self.stats.count(Stat::Reads);
+        }
         match self.conns.get(conn) {
             Some(Conn::ToPeer { .. } | Conn::FromPeer { .. }) => {
                 self.on_bus_link_closed(conn, refused, out);

@@ -3,43 +3,62 @@
 //! The rule (Redis 7.0, `replication.c: monitorCommand, replicationFeedMonitors`, `server.c:
 //! call`): a call is shown after it ran and was answered, with the time, the database, the address
 //! of the client and all arguments; administrative calls are not shown, nor what was refused or
-//! only queued. A password is shown as redacted. A monitor counts as a replica that reads no keys.
+//! only queued. A replica shows what it runs of its master's stream, too. A password is shown as
+//! redacted. A monitor counts as a replica that reads no keys; whoever is one already is not
+//! answered.
 
 use bytes::Bytes;
 
 use super::Node;
 use super::client::Monitors;
 use super::command::CONNECTED;
+use super::connection::Answer;
 use super::port::Effects;
 use crate::data::{Flags, Reply, Spec};
-use crate::words::{ConnId, push_quoted};
+use crate::words::{Addr, ConnId, push_quoted};
 
 /// MONITOR.
-pub(super) fn monitor(node: &mut Node, conn: ConnId, _: &[Bytes], _: &mut Effects) -> Reply {
+pub(super) fn monitor(node: &mut Node, conn: ConnId, _: &[Bytes], _: &mut Effects) -> Answer {
     let client = node.client_mut(conn).expect(CONNECTED);
     if client.queue().is_some() {
-        return Reply::error("ERR MONITOR isn't allowed for DENY BLOCKING client");
+        let error = "ERR MONITOR isn't allowed for DENY BLOCKING client";
+        return Answer::One(Reply::error(error));
     }
     client.set_monitors(Monitors::Yes);
-    if !node.monitors.contains(&conn) {
-        node.monitors.push(conn);
+    if node.monitors.contains(&conn) {
+        return Answer::Nothing;
     }
-    Reply::ok()
+    node.monitors.push(conn);
+    Answer::One(Reply::ok())
 }
 
 impl Node {
     /// Shows a call that ran to the monitors.
     pub(super) fn show_call(&mut self, conn: ConnId, spec: &Spec, args: &[Bytes]) {
-        let hidden = Flags::SKIP_MONITOR;
-        if self.monitors.is_empty()
-            || spec.flags.contains(Flags::ADMIN)
-            || spec.flags.contains(hidden)
+        if self.is_shown(spec)
+            && let Some(client) = self.client(conn)
         {
-            return;
+            self.show(&client.addr().to_string(), spec, args);
         }
-        let Some(client) = self.client(conn) else { return };
+    }
+
+    /// Shows a call of the stream, which came from this node's master.
+    pub(super) fn show_applied(&mut self, spec: &Spec, args: &[Bytes]) {
+        if self.is_shown(spec)
+            && let Some(Addr { ip, port, .. }) = self.replication.source_addr()
+        {
+            self.show(&format!("{ip}:{port}"), spec, args);
+        }
+    }
+
+    fn is_shown(&self, spec: &Spec) -> bool {
+        let hidden = |flags| spec.flags.contains(flags);
+        !(self.monitors.is_empty() || hidden(Flags::ADMIN) || hidden(Flags::SKIP_MONITOR))
+    }
+
+    fn show(&mut self, from: &str, spec: &Spec, args: &[Bytes]) {
         let (seconds, micros) = (self.now.seconds(), self.now.micros() % 1_000_000);
-        let mut line = format!("{seconds}.{micros:06} [0 {}]", client.addr());
+        let mut line = format!("{seconds}.{micros:06} [0 {from}]");
         let secret = secret_places(spec.name, args);
         for (place, arg) in args.iter().enumerate() {
             line.push(' ');

@@ -110,6 +110,12 @@ impl Stats {
         self.add(Stat::Misses, seen.misses);
     }
 
+    /// A call that ran and was answered later, with an error.
+    pub(super) fn failed(&mut self, command: &'static str, error: &Reply) {
+        self.commands.entry(command).or_default().failed += 1;
+        self.count_error(error);
+    }
+
     fn count_error(&mut self, reply: &Reply) {
         const CODE_MAX: usize = 32;
         let Reply::Error(text) = reply else { return };

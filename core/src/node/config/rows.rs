@@ -67,6 +67,36 @@ fn hostname(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
+/// Addresses to listen at; a node here listens at its own, whatever it is told.
+fn addresses(text: &str) -> Result<String, &'static str> {
+    const MOST: usize = 16;
+    let words: Vec<&str> = text.split_ascii_whitespace().collect();
+    if words.len() > MOST {
+        return Err("Too many bind addresses specified.");
+    }
+    let is_address = |word: &&str| {
+        let word = word.strip_prefix('-').unwrap_or(word);
+        matches!(word, "*" | "::*") || word.parse::<std::net::IpAddr>().is_ok()
+    };
+    match words.iter().all(is_address) {
+        true => Ok(words.join(" ")),
+        false => Err("Failed to bind to specified addresses."),
+    }
+}
+
+/// A number of bytes, or a part of the memory.
+fn size_or_percent(text: &str) -> Result<String, &'static str> {
+    const NEITHER: &str = "argument must be a memory or percent value";
+    let Some(number) = text.strip_suffix('%') else {
+        return parse_size(text).map(|bytes| bytes.to_string()).ok_or(NEITHER);
+    };
+    match number.parse::<u64>().map_err(|_| NEITHER)? {
+        0 => Ok("0".to_owned()),
+        percent if percent <= 100 => Ok(format!("{percent}%")),
+        _ => Err("percentage argument must be less or equal to 100"),
+    }
+}
+
 const OUTPUT_LIMITS: &str = "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60";
 
 /// Classes of clients, each with a hard limit, a soft one, and for how many seconds it may be
@@ -125,7 +155,7 @@ pub(super) static ROWS: &[Row] = &[
     // The cluster.
     fixed("cluster-enabled", "yes"),
     fixed("cluster-config-file", "nodes.conf"),
-    own("cluster-port", |node| node.peers.me().addr.bus_port.to_string()),
+    fixed("cluster-port", "0"),
     number("cluster-node-timeout", (0, LONG_MAX), |config| &mut config.node_timeout_ms, LONG_MS),
     alias(
         "cluster-slave-validity-factor",
@@ -238,6 +268,14 @@ pub(super) static ROWS: &[Row] = &[
     shown("activedefrag", Kind::Switch, "no"),
     // Persistence.
     switch("appendonly", |config| &mut config.append_only),
+    fixed("appendfilename", "appendonly.aof"),
+    fixed("appenddirname", "appendonlydir"),
+    shown("aof-load-truncated", Kind::Switch, "yes"),
+    shown("aof-timestamp-enabled", Kind::Switch, "no"),
+    shown("aof-use-rdb-preamble", Kind::Switch, "yes"),
+    shown("aof-rewrite-incremental-fsync", Kind::Switch, "yes"),
+    shown("auto-aof-rewrite-min-size", Kind::Size(0, i64::MAX as u64), "67108864"),
+    shown("auto-aof-rewrite-percentage", Kind::Number(0, INT_MAX), "100"),
     Row {
         name: "appendfsync",
         alias: None,
@@ -254,7 +292,7 @@ pub(super) static ROWS: &[Row] = &[
     alias("lua-time-limit", shown("busy-reply-threshold", Kind::Number(0, LONG_MAX), "5000")),
     // The process and its clients.
     own("port", |node| node.peers.me().addr.port.to_string()),
-    fixed("bind", "* -::*"),
+    shown("bind", Kind::Text(addresses), "* -::*"),
     fixed("databases", "16"),
     fixed("daemonize", "no"),
     fixed("io-threads", "1"),
@@ -269,7 +307,7 @@ pub(super) static ROWS: &[Row] = &[
         kind: Kind::Text(output_limits),
         place: Place::Shown(OUTPUT_LIMITS),
     },
-    shown("maxmemory-clients", Kind::Size(0, u64::MAX), "0"),
+    shown("maxmemory-clients", Kind::Text(size_or_percent), "0"),
     Row {
         name: "client-query-buffer-limit",
         alias: None,

@@ -279,6 +279,9 @@ impl Node {
         out: &mut Effects,
     ) {
         let Some(migration) = self.migrations.queue.pop_front() else { return };
+        if reply.is_error() {
+            self.stats.failed("migrate", &reply);
+        }
         let Migration { client, call, order, keys, stage, .. } = migration;
         let slot = slot_of_key(keys.first().or(order.keys.first()).unwrap_or(&call[3]));
         let taken = match stage {

@@ -18,7 +18,7 @@ use bytes::Bytes;
 use super::backlog::{self, Backlog};
 use super::wire::{Asked, End, Introduction, Wants};
 use super::{Attached, Replication, Selected};
-use crate::data;
+use crate::data::{self, Reply, Seen};
 use crate::node::Node;
 use crate::node::fact::{Fact, FullSyncReason};
 use crate::node::links::Conn;
@@ -154,10 +154,12 @@ impl Node {
     pub(in crate::node) fn on_replica_part(&mut self, conn: ConnId, part: Part, out: &mut Effects) {
         let unknown = self.client(conn).is_some_and(|client| self.must_log_in(client));
         let now_s = self.now.seconds();
-        if let (Some(Conn::FromReplica(client)), Some(command)) =
-            (self.conns.get_mut(conn), part.command())
-        {
-            client.hear(command, now_s);
+        if let Some(command) = part.command() {
+            self.stats.count(Stat::Reads);
+            self.stats.ran(command, &Reply::Null, Seen::default());
+            if let Some(Conn::FromReplica(client)) = self.conns.get_mut(conn) {
+                client.hear(command, now_s);
+            }
         }
         match part {
             Part::Ping => out.send(conn, Packet::Replication(Part::Pong)),

@@ -15,8 +15,9 @@ use bytes::Bytes;
 use super::LinkPhase;
 use super::acks::is_getack;
 use super::backlog::Backlog;
-use crate::data::{self, Context, Keyspace, Role};
+use crate::data::{self, Context, Keyspace, Reply, Role, Seen};
 use crate::node::Node;
+use crate::node::command;
 use crate::node::fact::Fact;
 use crate::node::links::{Conn, Refused};
 use crate::node::notice::{Gave, Notice};
@@ -256,6 +257,7 @@ impl Node {
             Part::Snapshot { offset, keyspace } => self.load_snapshot(offset, *keyspace, out),
             Part::Continue { replid } => self.resume_stream(replid, out),
             Part::Commands(entries) => {
+                self.stats.count(Stat::Reads);
                 entries.into_iter().for_each(|entry| self.apply_command(entry, out));
             }
             Part::Newline
@@ -391,19 +393,25 @@ impl Node {
 
     fn apply_command(&mut self, entry: Entry, out: &mut Effects) {
         let args = &entry.args;
+        let mut reply = Reply::Null;
         if is_getack(args) {
             self.acknowledge(out);
         } else if !is_stream_control(args) {
             let mut context = Context::new(self.now, Role::Applying);
             let outcome = data::execute(&mut self.keyspace, &mut context, args);
             self.touch_keys(&outcome.touched);
+            self.stats.changed(outcome.propagate.len() as u64);
             self.append([&**args]);
+            reply = outcome.reply;
+        }
+        if let Ok(command) = command::find(args) {
+            self.stats.ran(command.spec().name, &reply, Seen::default());
+            self.show_applied(command.spec(), args);
         }
         if let (Some(client), Some(name)) = (&mut self.replication.master_client, args.first()) {
             client.last_command = name.clone();
         }
         self.replication.offset += data::call_len(args);
-        self.stats.count(Stat::Commands);
         self.stats.add(Stat::StreamBytesIn, data::call_len(args));
         if self.profile.breaks(BrokenRule::CountsTwice) {
             self.replication.offset += data::call_len(args);
@@ -415,6 +423,7 @@ impl Node {
         let Some(source) = &self.replication.source else { return };
         let offset = self.replication.offset;
         if let (Some(conn), LinkPhase::Connected) = (source.conn, source.phase) {
+            self.stats.count(Stat::Writes);
             out.send(conn, Packet::Replication(Part::Ack { offset }));
         }
     }

@@ -49,7 +49,8 @@ pub(super) fn clients(node: &Node, lines: &mut Lines) {
     lines.line("maxclients", node.config.clients_max);
     lines.line("client_recent_max_input_buffer", 20_480);
     lines.line("client_recent_max_output_buffer", 0);
-    let is_blocked = |client: &&Client| *client.serving() == Serving::Blocked;
+    let is_blocked =
+        |client: &&Client| matches!(client.serving(), Serving::Blocked | Serving::Postponed(_));
     lines.line("blocked_clients", node.conns.clients().filter(is_blocked).count());
     lines.line("tracking_clients", 0);
     lines.line("clients_in_timeout_table", 0);
