@@ -84,6 +84,7 @@ fn parts(model: &Model, here: &Model, worlds: &Worlds) -> Html {
         World::Page => html! {
             <LessonColumn lesson={model.lesson.clone()} id={model.lesson_id.clone()}
                 lessons={model.lessons.clone()} state={shown.map(|it| it.lesson.clone())}
+                behind={model.behind()}
                 trouble={model.trouble.clone()} is_resumed={model.is_resumed}
                 is_presenting={model.desk.is_presenting} />
         },

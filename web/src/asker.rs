@@ -9,7 +9,7 @@ use std::rc::Rc;
 use yew::prelude::*;
 
 use crate::carrier::{Carrier, Fate};
-use crate::lab::{Answer, Ask};
+use crate::lab::{Answer, Ask, LINK_LEAD};
 use crate::model::{Action, Model};
 use crate::worlds::World;
 
@@ -34,6 +34,9 @@ struct Kept {
     link: Option<String>,
     /// What the address asked for last.
     address: Option<String>,
+    /// Whether the lab came as a link, while the person has a place of their own in its lesson;
+    /// nothing until that was asked.
+    is_visit: Option<bool>,
 }
 
 /// How one comes to an address.
@@ -116,8 +119,16 @@ impl Asker {
 
     /// Remembers what the address asks for.
     pub fn come_to(&self, address: &str) -> Came {
+        self.kept.borrow_mut().is_visit = None;
         let before = self.kept.borrow_mut().address.replace(address.to_owned());
         if before.as_deref() == Some(address) { Came::Again } else { Came::Anew }
+    }
+
+    /// Whether the person only looks at what somebody else shared, and has a place of their own in
+    /// that lesson, as `has_own` tells. It is asked once for each address.
+    pub fn is_visit(&self, has_own: impl FnOnce() -> bool) -> bool {
+        let is_link = self.address().starts_with(LINK_LEAD);
+        *self.kept.borrow_mut().is_visit.get_or_insert_with(|| is_link && has_own())
     }
 
     /// For how many ms the simulation has been busy with one thing.

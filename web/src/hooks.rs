@@ -85,7 +85,8 @@ pub fn start_again(id: &str, asker: &Asker) {
     asker.play(Ask::Open { lesson: id.to_owned() });
 }
 
-/// Keeps how far the lesson is, after every deed.
+/// Keeps how far the lesson is, after every deed; not over the person's own place in a lesson of
+/// which they look at somebody else's link.
 #[hook]
 pub fn use_progress(model: &UseReducerHandle<Model>, asker: &Asker) {
     let asker = asker.clone();
@@ -103,7 +104,10 @@ pub fn use_progress(model: &UseReducerHandle<Model>, asker: &Asker) {
         asker.fetch(Ask::Link, move |answer| {
             let Answer::Link { text: link } = answer else { return };
             if let (Some(id), true) = (id, is_begun) {
-                memory::Progress { is_done, link: link.clone() }.keep(&id);
+                let begun = || memory::Progress::of(&id).is_some_and(|own| !own.is_done);
+                if !keeper.is_visit(begun) {
+                    memory::Progress { is_done, link: link.clone() }.keep(&id);
+                }
             }
             keeper.keep(link);
         });
@@ -181,7 +185,7 @@ pub fn use_keys(model: &UseReducerHandle<Model>, asker: &Asker) {
                 if is_for_text(event) {
                     return;
                 }
-                if is_presenting && turn_page(event) {
+                if is_presenting && turn_page(event, &asker) {
                     event.prevent_default();
                 } else if let Some(wanted) = move_of(event, is_still) {
                     event.prevent_default();
@@ -209,16 +213,21 @@ fn move_of(event: &KeyboardEvent, is_still: bool) -> Option<Move> {
     }
 }
 
-/// The keys of a clicker: on with the lesson, and back. Whether it was one.
-fn turn_page(event: &KeyboardEvent) -> bool {
+/// The keys of a clicker: on with the lesson, and back. Whether it was one. It cannot answer a
+/// question.
+fn turn_page(event: &KeyboardEvent, asker: &Asker) -> bool {
     let selector = match event.key().as_str() {
         "PageDown" => "button#primary",
         "PageUp" => "#previous-moment",
         _ => return false,
     };
-    let found = document().query_selector(selector).ok().flatten();
-    if let Some(button) = found.and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
-        button.click();
+    let find = |selector| document().query_selector(selector).ok().flatten();
+    match find(selector).and_then(|it| it.dyn_into::<HtmlElement>().ok()) {
+        Some(button) => button.click(),
+        None if find("#primary").is_some() => asker.tell(Action::Say(
+            "The lesson waits for an answer: choose one, and commit to it.".into(),
+        )),
+        None => {}
     }
     true
 }

@@ -306,6 +306,12 @@ impl Model {
         is_new && marks.any(|mark| Some(mark.position) == here && mark.moment.is_stop())
     }
 
+    /// What is shown, if the stage stands still while the run has gone on.
+    pub fn behind(&self) -> Option<Rc<Shown>> {
+        let is_still = self.motion == Motion::Still;
+        self.shown.clone().filter(|shown| is_still && !shown.is_present)
+    }
+
     fn set_going(&mut self) {
         let is_behind = self.shown.as_ref().is_some_and(|shown| !shown.is_present);
         if is_behind && self.motion == Motion::Still {

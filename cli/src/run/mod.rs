@@ -16,6 +16,7 @@ use std::io::{self, IsTerminal};
 use std::sync::Arc;
 
 use clap::Parser;
+use hashslot_core::lab::LINK_LEAD;
 use hashslot_core::lesson::{Lesson, render_all};
 
 use crate::failure::Failure;
@@ -59,6 +60,13 @@ pub struct RunArgs {
 
 pub fn run(args: &RunArgs) -> Result<(), Failure> {
     let found = lessons::find(&args.lesson)?;
+    if found.bytes.starts_with(LINK_LEAD.as_bytes()) {
+        let name = &found.name;
+        return Err(Failure::usage(format!(
+            "{name} is a lab that was saved on the page: drop it there, or save the run there for \
+             the command line"
+        )));
+    }
     if recorded::is_run(&found) {
         let form = if args.json { recorded::Form::Json } else { recorded::Form::Text };
         return recorded::play(&found, form);

@@ -28,7 +28,8 @@ pub const WORDS: &[Word] = &[
     Word { name: "save", usage: "save FILE", about: "writes this branch to a file", run: save },
     Word { name: "load", usage: "load FILE", about: "goes on with a saved run instead of this", run: load },
     Word { name: "help", usage: "help [NAME]", about: "explains a verb, a word or a Redis command", run: |_, rest| help::help(rest) },
-    Word { name: "quit", usage: "quit", about: "leaves", run: |_, _| Reply { lines: Vec::new(), then: Then::Leave } },
+    Word { name: "quit", usage: "quit", about: "leaves", run: leave },
+    Word { name: "exit", usage: "exit", about: "leaves, too", run: leave },
 ];
 
 pub fn names() -> impl Iterator<Item = &'static str> {
@@ -38,6 +39,10 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 fn span(text: &str, example: &str) -> Result<Span, Reply> {
     let text = text.strip_prefix('+').unwrap_or(text).replace(' ', "");
     text.parse().map_err(|error| Reply::wrong(&format!("{error}; write, say: {example}")))
+}
+
+fn leave(_: &mut Sitting, _: &str) -> Reply {
+    Reply { lines: Vec::new(), then: Then::Leave }
 }
 
 fn back(sitting: &mut Sitting, rest: &str) -> Reply {

@@ -24,7 +24,8 @@ pub struct BeliefOf {
     pub slots: Vec<SlotRange>,
     /// Its replication offset, as it told last.
     pub offset: u64,
-    /// Whether role, epoch or slots are not what that node itself holds.
+    /// Whether role, epoch or slots are not what that node itself holds; of one that stands still
+    /// nothing is outdated, since it holds itself what was true before.
     pub is_outdated: bool,
 }
 
@@ -53,7 +54,8 @@ pub(super) fn of_node(world: &World, by: u16, server: &Server, ports: &Ports) ->
             let opinion = opinion(by, &belief, clock_ms, ports);
             let slots = belief.slots.ranges();
             let own = world.servers().find(|(_, _, other)| other.node.id() == belief.id);
-            let is_outdated = own.is_some_and(|(_, _, own)| {
+            let running = own.filter(|(_, _, own)| own.is_running());
+            let is_outdated = running.is_some_and(|(_, _, own)| {
                 let role = own_role(own, ports);
                 role != opinion.role
                     || own.node.own_slots().ranges() != slots

@@ -13,6 +13,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{FocusOptions, HtmlElement, ScrollIntoViewOptions, ScrollLogicalPosition};
 use yew::prelude::*;
 
+use super::behind::behind;
 use super::look::LookBlock;
 use super::prediction::Prediction;
 use super::prose::prose;
@@ -20,7 +21,7 @@ use super::quiz::QuizBlock;
 use super::transcript::transcript;
 use crate::asker::{Asker, use_asker};
 use crate::hooks::start_again;
-use crate::lab::{Ask, Lesson, LessonState, Pause, RunnerAsk, Shelved};
+use crate::lab::{Ask, Lesson, LessonState, Pause, RunnerAsk, Shelved, Shown};
 use crate::model::{Action, Tab, Trouble};
 
 #[derive(Properties, PartialEq)]
@@ -31,6 +32,8 @@ pub struct Props {
     pub lessons: Rc<Vec<Shelved>>,
     /// How far it is.
     pub state: Option<Arc<LessonState>>,
+    /// What is shown, if the stage stands still before the lesson's moment.
+    pub behind: Option<Rc<Shown>>,
     pub trouble: Option<Trouble>,
     /// Whether it goes on where it was left at another time.
     pub is_resumed: bool,
@@ -50,6 +53,7 @@ pub fn LessonColumn(props: &Props) -> Html {
     let is_settled = !state.is_some_and(LessonState::can_read_on);
     let step = state.filter(|_| is_settled).map(|state| (state.block, state.ask.clone()));
     use_focus_on_primary(step);
+    use_sight_of_away(state.is_some_and(|state| state.pause == Pause::Away));
     html! {
         <main class="lesson" aria-label="Lesson" tabindex="-1">
             if let (Some(lesson), Some(state)) = (&props.lesson, state) {
@@ -62,6 +66,8 @@ pub fn LessonColumn(props: &Props) -> Html {
                 { for blocks(lesson, state, props.is_presenting, on_do) }
                 if state.pause == Pause::Away {
                     { away(&asker) }
+                } else if let Some(shown) = &props.behind {
+                    { behind(&asker, shown) }
                 }
                 { ending(state, props, &asker) }
             } else if let Some(trouble) = &props.trouble {
@@ -248,6 +254,15 @@ fn use_focus_on_primary(step: Option<(usize, RunnerAsk)>) {
             Some(news) => scroll_to(&news, ScrollLogicalPosition::Start),
             None => primary.iter().for_each(|it| scroll_to(it, ScrollLogicalPosition::Nearest)),
         }
+    });
+}
+
+/// Whoever leaves the lesson sees that it waits.
+#[hook]
+fn use_sight_of_away(is_away: bool) {
+    use_effect_with(is_away, |&is_away| {
+        let said = is_away.then(|| element(".lesson .away")).flatten();
+        said.iter().for_each(|it| scroll_to(it, ScrollLogicalPosition::Nearest));
     });
 }
 

@@ -1,6 +1,7 @@
 //! The parts of the page, one a file. Each gets plain data and names the intentions that it
 //! reports.
 
+mod behind;
 pub mod dock;
 pub mod header;
 pub mod keys;

@@ -65,7 +65,8 @@ pub fn Prediction(props: &Props) -> Html {
         html! {
             <label {class}>
                 <input {id} type="radio" name={format!("predict-{}", props.index)}
-                    value={index.to_string()} checked={is_chosen} disabled={has_verdict}
+                    value={index.to_string()} checked={is_chosen}
+                    disabled={has_verdict || !props.is_current}
                     onchange={move |_: Event| setter.set(Some(index))} />
                 <code>{ text_of(&option.output) }</code>
                 if is_judged { { sign(committed, right, index) } }

@@ -19,6 +19,7 @@ use wasm_bindgen::JsCast;
 use web_sys::{Element, HtmlElement, HtmlInputElement, KeyboardEvent};
 use yew::prelude::*;
 
+use super::behind::to_the_present;
 use super::{chosen, spoken};
 use crate::asker::{Asker, use_asker};
 use crate::lab::{Ask, Shown};
@@ -51,6 +52,7 @@ pub fn Terminal(props: &Props) -> Html {
     };
     let ports = Rc::new(shown.ports.clone());
     let is_moving = props.motion != Motion::Still;
+    let is_past = !shown.is_present && !is_moving && present(shown).is_none();
     let on_speaker = {
         let (screen, field) = (screen.clone(), field.clone());
         move |event: Event| {
@@ -59,7 +61,10 @@ pub fn Terminal(props: &Props) -> Html {
             focus(&field);
         }
     };
-    let on_close = move |_: MouseEvent| asker.tell(Action::ToggleTerminal);
+    let on_close = {
+        let asker = asker.clone();
+        move |_: MouseEvent| asker.tell(Action::ToggleTerminal)
+    };
     html! {
         <section class="terminal" id="terminal" aria-label="Terminal">
             <header>
@@ -74,19 +79,24 @@ pub fn Terminal(props: &Props) -> Html {
             </header>
             <Log rows={screen.rows.clone()} />
             <Prompt screen={screen.clone()} {ports} {field} is_moving={is_moving} />
-            <p class="aside">{ where_it_acts(shown, is_moving) }</p>
+            <p class={classes!("aside", is_past.then_some("past"))}>
+                { where_it_acts(shown, is_past) }
+                if is_past {
+                    { to_the_present(&asker, shown) }
+                }
+            </p>
         </section>
     }
 }
 
 /// What a line of the learner's own will do to the run.
-fn where_it_acts(shown: &Shown, is_moving: bool) -> String {
+fn where_it_acts(shown: &Shown, is_past: bool) -> String {
     if present(shown).is_some() {
         return "Your line acts on the served cluster itself: its clients notice.".to_owned();
     }
-    let moment = match shown.is_present || is_moving {
-        true => String::new(),
-        false => format!("Your line acts at the moment that is shown, {}. ", spoken(shown.elapsed)),
+    let moment = match is_past {
+        true => format!("Your line acts in the past that is shown, +{}. ", spoken(shown.elapsed)),
+        false => String::new(),
     };
     let run = match shown.branch() {
         _ if shown.live.is_some() => {
