@@ -18,7 +18,7 @@ use crate::components::stage::StagePanel;
 use crate::components::terminal::Terminal;
 use crate::components::timeline::Timeline;
 use crate::files::use_dropped_files;
-use crate::hooks::{use_address, use_keys, use_motion, use_patience, use_progress};
+use crate::hooks::{use_address, use_keys, use_motion, use_patience, use_progress, use_title};
 use crate::lab::Ask;
 use crate::model::{Model, Sheet, Trouble};
 use crate::watching::use_watching;
@@ -39,6 +39,7 @@ pub fn App(props: &Props) -> Html {
     use_first_questions(&page);
     use_address(&page, offer);
     use_progress(&here, &page);
+    use_title(&here);
     use_dropped_files(&worlds);
     use_patience(&page);
     use_reading(&here, &page);

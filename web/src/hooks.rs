@@ -85,6 +85,16 @@ pub fn start_again(id: &str, asker: &Asker) {
     asker.play(Ask::Open { lesson: id.to_owned() });
 }
 
+/// The name of the page is that of what is open, so that tabs and bookmarks can be told apart.
+#[hook]
+pub fn use_title(model: &Model) {
+    let title = model.lesson.as_ref().map(|lesson| lesson.front.title.clone());
+    use_effect_with(title, |title| {
+        let name = title.as_ref().map_or("hashslot".to_owned(), |it| format!("{it} - hashslot"));
+        document().set_title(&name);
+    });
+}
+
 /// Keeps how far the lesson is, after every deed; not over the person's own place in a lesson of
 /// which they look at somebody else's link.
 #[hook]

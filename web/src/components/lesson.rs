@@ -53,7 +53,8 @@ pub fn LessonColumn(props: &Props) -> Html {
     let is_settled = !state.is_some_and(LessonState::can_read_on);
     let step = state.filter(|_| is_settled).map(|state| (state.block, state.ask.clone()));
     use_focus_on_primary(step);
-    use_sight_of_away(state.is_some_and(|state| state.pause == Pause::Away));
+    let is_away = state.is_some_and(|state| state.pause == Pause::Away);
+    use_sight_of_notice(is_away, props.behind.is_some());
     html! {
         <main class="lesson" aria-label="Lesson" tabindex="-1">
             if let (Some(lesson), Some(state)) = (&props.lesson, state) {
@@ -257,12 +258,12 @@ fn use_focus_on_primary(step: Option<(usize, RunnerAsk)>) {
     });
 }
 
-/// Whoever leaves the lesson sees that it waits.
+/// Whoever leaves the lesson sees that it waits, and whose stage is behind it, that.
 #[hook]
-fn use_sight_of_away(is_away: bool) {
-    use_effect_with(is_away, |&is_away| {
-        let said = is_away.then(|| element(".lesson .away")).flatten();
-        said.iter().for_each(|it| scroll_to(it, ScrollLogicalPosition::Nearest));
+fn use_sight_of_notice(is_away: bool, is_behind: bool) {
+    use_effect_with((is_away, is_behind), |_| {
+        let notice = element(".lesson .away, .lesson .behind");
+        notice.iter().for_each(|it| scroll_to(it, ScrollLogicalPosition::Nearest));
     });
 }
 

@@ -82,6 +82,7 @@ pub fn Terminal(props: &Props) -> Html {
             <p class={classes!("aside", is_past.then_some("past"))}>
                 { where_it_acts(shown, is_past) }
                 if is_past {
+                    { " " }
                     { to_the_present(&asker, shown) }
                 }
             </p>
