@@ -309,3 +309,39 @@ impl Node {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::{Config, Durable, Found, Profile, Setup};
+    use super::*;
+    use crate::words::{Addr, Time};
+
+    /// It was loaded with a master whose address is lost, and so follows no stream.
+    #[test]
+    fn who_does_not_know_where_its_master_is_has_data_as_old_as_time() {
+        let (master, me) = ("1".repeat(40), "5".repeat(40));
+        let file = format!(
+            "{master} :0@0 master,fail,noaddr - 1 1 5 disconnected 0-5460\n\
+             {me} 127.0.0.1:7001@17001 myself,slave {master} 0 0 0 connected\n\
+             vars currentEpoch 7 lastVoteEpoch 0\n"
+        );
+        let mut node = Node::new(Setup {
+            addr: Addr::loopback(7001),
+            seed: 1,
+            incarnation: 1,
+            config: Config::default(),
+            profile: Profile::REDIS_7_0,
+            now: Time::from_millis(1_000_000),
+            durable: Some(Arc::new(Durable::parse(&file).expect("it is as nodes write it"))),
+            found: Found::default(),
+        });
+        let master = node.peers.me().master.expect("it was loaded");
+        let found = node.may_stand(master);
+        assert!(matches!(found, Err(ElectionImpossible::DataTooOld { .. })), "{found:?}");
+        let mut out = Effects::default();
+        node.stop_replicating(&mut out);
+        assert!(out.is_empty(), "there is no history to end: {out:?}");
+    }
+}

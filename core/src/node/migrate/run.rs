@@ -8,6 +8,7 @@ use crate::node::Node;
 use crate::node::fact::{Fact, MigrationFailure};
 use crate::node::links::{Conn, Refused};
 use crate::node::port::{Effect, Effects, Packet, Service};
+use crate::node::stats::Stat;
 use crate::words::{ConnId, slot_of_key};
 
 /// A call of MIGRATE that was not answered yet.
@@ -91,9 +92,11 @@ enum Broken {
 }
 
 impl Node {
-    /// Whether a key is here to be moved; an expired one is deleted.
+    /// Whether a key is here to be moved; an expired one is deleted. The question counts.
     pub(super) fn has_key(&mut self, key: &Bytes) -> bool {
-        self.dump(key).is_some()
+        let is_here = self.dump(key).is_some();
+        self.stats.count(if is_here { Stat::Hits } else { Stat::Misses });
+        is_here
     }
 
     fn dump(&mut self, key: &Bytes) -> Option<Bytes> {
