@@ -3,7 +3,7 @@
 //! The rule (Redis 7.0, `cluster.c: clusterLink`): a node opens one bus link to every node that it
 //! knows and accepts one from each; what is asked on a link is answered on it, everything else goes
 //! out on the link that the node opened. An accepted link is nobody's until the first message from
-//! a known sender.
+//! a known sender. What was said on a link in the turn in which it is freed does not leave.
 
 use std::net::Ipv4Addr;
 
@@ -105,6 +105,7 @@ impl Node {
     pub(super) fn free_link(&mut self, conn: ConnId, out: &mut Effects) {
         let Some(freed) = self.conns.remove(conn) else { return };
         untie(&mut self.peers, conn, &freed);
+        out.take_back(conn);
         out.push(Effect::Close { conn });
     }
 

@@ -80,6 +80,8 @@ pub enum Effect {
         conn: ConnId,
         packet: Packet,
     },
+    /// What was to be sent on a link that ended before it left: nothing is done.
+    Unsent,
     Close {
         conn: ConnId,
     },
@@ -161,6 +163,15 @@ impl Effects {
             }
         }
         self.send(conn, Packet::Replication(Part::Commands(vec![entry])));
+    }
+
+    /// A bus link ends in this turn: what was said on it in the same turn does not leave.
+    pub(super) fn take_back(&mut self, conn: ConnId) {
+        for Caused { effect, .. } in &mut self.list {
+            if matches!(effect, Effect::Send { conn: on, packet: Packet::Bus(_) } if *on == conn) {
+                *effect = Effect::Unsent;
+            }
+        }
     }
 
     pub fn push(&mut self, effect: Effect) {

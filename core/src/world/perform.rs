@@ -185,6 +185,7 @@ impl World {
                 self.connect(actor, conn, (to, port), service, cause, trace);
             }
             Effect::Send { conn, packet } => self.send(actor, conn, packet, cause, trace),
+            Effect::Unsent => {}
             Effect::Close { conn } => self.close(actor, conn, cause, trace),
             Effect::Busy { .. } => unreachable!("what keeps a process busy ends the list"),
             Effect::Again => self.want_turn(actor, cause),

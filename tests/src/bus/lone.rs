@@ -118,6 +118,7 @@ impl Lone {
                     let links = self.peers.iter_mut().flat_map(|peer| &mut peer.links);
                     links.for_each(|links| links.retain(|&link| link != conn));
                 }
+                Effect::Unsent => {}
                 Effect::Again => has_more = true,
                 Effect::Note(fact) => self.log.extend(log_lines_of(&fact, self.port)),
                 Effect::Busy { .. } | Effect::Exit => panic!("nothing here does that: {effect:?}"),

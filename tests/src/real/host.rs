@@ -127,6 +127,7 @@ impl State {
                 | Effect::Connect { .. }
                 | Effect::Busy { .. }
                 | Effect::Note(_)
+                | Effect::Unsent
                 | Effect::Again
                 | Effect::Exit => {}
             }

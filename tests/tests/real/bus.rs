@@ -12,6 +12,7 @@ use hashslot_tests::real::RealServer;
 
 const A: usize = 1;
 const B: usize = 2;
+const D: usize = 4;
 
 /// Scripts in every run, and the steps of each after the greetings.
 const SCRIPTS: u64 = 48;
@@ -219,4 +220,18 @@ fn a_replica_deletes_the_keys_of_a_slot_of_its_own() {
         ],
     );
     ends_with(&script, &[":0"]);
+}
+
+/// A message tells that one node fails, which everybody hears, and where another one is, whose link
+/// is freed: what was just said on that link does not leave.
+#[test]
+fn what_is_said_on_a_link_that_is_freed_does_not_leave() {
+    let moved = Claim { has_moved: true, ..Claim::master(60, 0, &[]) };
+    let failing = Flags::MASTER.with(Flags::FAIL);
+    let told = Said::Ping(vec![(D, failing), (B, Flags::MASTER)]);
+    let script = node_at(
+        50,
+        vec![pings(B, moved), Step::Suspect, says(A, Claim::master(60, 5, &[0]), told)],
+    );
+    ends_with(&script, &["* Marking node {d} as failing (quorum reached)."]);
 }
