@@ -253,6 +253,7 @@ const LEFT_OUT: &[&str] = &[
 const DYING: &[&str] = &[
     "Non blocking connect for SYNC fired the event",
     "Failed to read response from the server",
+    "Sending command to master in replication handshake",
     "Master did not respond to command during SYNC handshake",
     "Error condition on socket for SYNC",
     "Error reply to PING from master",

@@ -284,8 +284,6 @@ fn again(script: &mut Vec<Sent>, example: &Example) {
     let by = example.sent.by;
     script.extend(example.before.iter().cloned());
     match example.within {
-        // The transaction that it ends is among what led to it.
-        Within::Transaction if is_exec(&example.sent) => script.push(example.sent.clone()),
         Within::Nothing => script.push(example.sent.clone()),
         Within::Transaction => {
             script.push(Sent { by, call: words("MULTI") });
@@ -299,19 +297,8 @@ fn again(script: &mut Vec<Sent>, example: &Example) {
 const SLOT_CHANGES: &[&str] =
     &["addslots", "addslotsrange", "delslots", "delslotsrange", "setslot"];
 
-fn is_exec(sent: &Sent) -> bool {
-    sent.call.first().is_some_and(|name| name.eq_ignore_ascii_case(b"exec"))
-}
-
-/// The last calls before this one that may matter to it: to its key, to the whole cluster, and what
-/// it runs if it is EXEC.
+/// The last calls before this one that may matter to it: to its key, or to the whole cluster.
 fn before(sent: &[Sent], now: &Sent) -> Vec<Sent> {
-    let is_multi = |one: &Sent| {
-        one.by == now.by && one.call.first().is_some_and(|name| name.eq_ignore_ascii_case(b"multi"))
-    };
-    let begins = is_exec(now).then(|| sent.iter().rposition(is_multi)).flatten();
-    let is_to_run =
-        |at: usize, one: &Sent| one.by == now.by && begins.is_some_and(|begins| at >= begins);
     let changes_all = |one: &Sent| {
         let word = |index: usize| one.call.get(index).map(|word| word.to_ascii_lowercase());
         let second = word(1).unwrap_or_default();
@@ -321,11 +308,7 @@ fn before(sent: &[Sent], now: &Sent) -> Vec<Sent> {
     let is_same_key = |one: &Sent| now.call.len() > 1 && one.call.contains(&now.call[1]);
     let (mut of_all, mut of_key) = (4, 4);
     let mut before: Vec<Sent> = Vec::new();
-    for (at, one) in sent.iter().enumerate().rev() {
-        if is_to_run(at, one) {
-            before.push(one.clone());
-            continue;
-        }
+    for one in sent.iter().rev() {
         let left = match (is_same_key(one), changes_all(one)) {
             (true, _) => &mut of_key,
             (false, true) => &mut of_all,
