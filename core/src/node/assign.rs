@@ -14,7 +14,7 @@ use bytes::Bytes;
 
 use super::Node;
 use super::cluster::{parse_slot, spec};
-use super::command::{self, NodeRow};
+use super::command::{NodeRow, Run};
 use super::fact::Fact;
 use super::peers::MYSELF;
 use super::port::Effects;
@@ -24,9 +24,7 @@ use crate::words::{ConnId, Slot, SlotSet};
 pub(super) const ROWS: &[NodeRow] = &[
     NodeRow {
         spec: spec("cluster|addslots", -3, "slot [slot ...]", "Take slots that nobody owns."),
-        run: command::Run::Reply(|node, _, args, out| {
-            node.change_slots(Change::Add, listed(args), out)
-        }),
+        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Add, listed(args), out)),
     },
     NodeRow {
         spec: spec(
@@ -36,15 +34,11 @@ pub(super) const ROWS: &[NodeRow] = &[
             "Take ranges of slots that nobody owns.",
         )
         .since("7.0.0"),
-        run: command::Run::Reply(|node, _, args, out| {
-            node.change_slots(Change::Add, ranged(args), out)
-        }),
+        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Add, ranged(args), out)),
     },
     NodeRow {
         spec: spec("cluster|delslots", -3, "slot [slot ...]", "Forget who owns slots."),
-        run: command::Run::Reply(|node, _, args, out| {
-            node.change_slots(Change::Delete, listed(args), out)
-        }),
+        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Delete, listed(args), out)),
     },
     NodeRow {
         spec: spec(
@@ -54,13 +48,11 @@ pub(super) const ROWS: &[NodeRow] = &[
             "Forget who owns ranges of slots.",
         )
         .since("7.0.0"),
-        run: command::Run::Reply(|node, _, args, out| {
-            node.change_slots(Change::Delete, ranged(args), out)
-        }),
+        run: Run::Reply(|node, _, args, out| node.change_slots(Change::Delete, ranged(args), out)),
     },
     NodeRow {
         spec: spec("cluster|flushslots", 2, "", "Let go of all slots of this node."),
-        run: command::Run::Reply(flush_slots),
+        run: Run::Reply(flush_slots),
     },
 ];
 
@@ -72,15 +64,15 @@ enum Change {
 }
 
 /// Slots that are read together, and looked at before the next are read.
-type Run = Result<Vec<Slot>, Reply>;
+type Group = Result<Vec<Slot>, Reply>;
 
 /// The slots of a call that names each.
-fn listed(args: &[Bytes]) -> Vec<Run> {
+fn listed(args: &[Bytes]) -> Vec<Group> {
     vec![args[2..].iter().map(|arg| parse_slot(arg)).collect()]
 }
 
 /// The slots of a call that names ranges.
-fn ranged(args: &[Bytes]) -> Vec<Run> {
+fn ranged(args: &[Bytes]) -> Vec<Group> {
     if args.len() % 2 == 1 {
         let name = String::from_utf8_lossy(&args[1]).to_ascii_lowercase();
         let error = format!("ERR wrong number of arguments for 'cluster|{name}' command");
@@ -89,7 +81,7 @@ fn ranged(args: &[Bytes]) -> Vec<Run> {
     args[2..].chunks_exact(2).map(|pair| range(&pair[0], &pair[1])).collect()
 }
 
-fn range(first: &Bytes, last: &Bytes) -> Run {
+fn range(first: &Bytes, last: &Bytes) -> Group {
     let (first, last) = (parse_slot(first)?, parse_slot(last)?);
     if first > last {
         return Err(Reply::error(format!(
@@ -111,8 +103,8 @@ fn flush_slots(node: &mut Node, _: ConnId, _: &[Bytes], out: &mut Effects) -> Re
 
 impl Node {
     /// Takes the slots, or lets go of them; all or none.
-    fn change_slots(&mut self, change: Change, runs: Vec<Run>, out: &mut Effects) -> Reply {
-        let named = match self.check_slots(change, runs) {
+    fn change_slots(&mut self, change: Change, groups: Vec<Group>, out: &mut Effects) -> Reply {
+        let named = match self.check_slots(change, groups) {
             Ok(named) => named,
             Err(error) => return error,
         };
@@ -128,10 +120,10 @@ impl Node {
     }
 
     /// The slots as a set, if each of them may change.
-    fn check_slots(&self, change: Change, runs: Vec<Run>) -> Result<SlotSet, Reply> {
+    fn check_slots(&self, change: Change, groups: Vec<Group>) -> Result<SlotSet, Reply> {
         let mut named = SlotSet::default();
-        for run in runs {
-            for slot in run? {
+        for group in groups {
+            for slot in group? {
                 self.check_slot(change, slot)?;
                 if !named.insert(slot) {
                     return Err(Reply::error(format!("ERR Slot {slot} specified multiple times")));

@@ -122,6 +122,22 @@ impl Node {
         Ok(())
     }
 
+    /// A node that never stands says so (`clusterUpdateMyselfFlags`): its settings changed, or it
+    /// starts.
+    pub(super) fn update_own_flags(&mut self) {
+        let is_said = self.peers.me().flags.any(Flags::NOFAILOVER);
+        if self.config.replica_no_failover.is_on() == is_said {
+            return;
+        }
+        let flags = &mut self.peers[MYSELF].flags;
+        match is_said {
+            true => flags.clear(Flags::NOFAILOVER),
+            false => flags.set(Flags::NOFAILOVER),
+        }
+        self.todo.update_state();
+        self.todo.save();
+    }
+
     fn election_timers(&self) -> Timers {
         let expires_ms = (2 * self.config.node_timeout_ms).max(2_000);
         Timers { expires_ms, retry_ms: 2 * expires_ms }

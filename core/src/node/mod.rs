@@ -139,7 +139,7 @@ use membership::Blacklist;
 use migrate::Migrations;
 use open_slots::OpenSlots;
 use pause::Pauses;
-use peers::{Cold, MYSELF, Peer, Peers};
+use peers::{Cold, Peer, Peers};
 use persistence::Disk;
 use process::Process;
 use pubsub::PubSub;
@@ -381,21 +381,6 @@ impl Node {
         self.todo.own_address();
         self.update_own_flags();
         self.replication.resize_backlog(&mut self.config.repl_backlog_bytes);
-    }
-
-    /// What this node says of itself follows from its settings (`clusterUpdateMyselfFlags`).
-    fn update_own_flags(&mut self) {
-        let is_said = self.peers.me().flags.any(Flags::NOFAILOVER);
-        if self.config.replica_no_failover.is_on() != is_said {
-            let flags = &mut self.peers[MYSELF].flags;
-            if is_said {
-                flags.clear(Flags::NOFAILOVER)
-            } else {
-                flags.set(Flags::NOFAILOVER)
-            }
-            self.todo.update_state();
-            self.todo.save();
-        }
     }
 
     /// The settings with which the next start begins: those of this start, or what CONFIG REWRITE
