@@ -222,6 +222,26 @@ fn what_is_not_there_is_said_with_what_is() {
 }
 
 #[test]
+fn a_lab_that_was_saved_on_the_page_is_known() {
+    let folder = folder("lab");
+    fs::write(folder.join("mine.md"), "lab=2.anything\n").unwrap();
+    let output = hashslot(&folder, &["run", "mine.md"], "");
+    assert_eq!(code(&output), 2);
+    let said = text(&output.stderr);
+    assert!(said.contains("mine.md is a lab") && said.contains("drop it there"), "{said}");
+}
+
+#[test]
+fn one_leaves_the_shell_as_one_leaves_any_other() {
+    for word in ["exit", "quit"] {
+        let output = hashslot(&here(), &["shell"], &format!("{word}\nkill 7001\n"));
+        assert_eq!(code(&output), 0, "{word}");
+        let shown = text(&output.stdout);
+        assert!(!shown.contains("The process of 7001 is gone"), "{word}: {shown}");
+    }
+}
+
+#[test]
 fn an_image_is_only_for_containers() {
     for on in [&[][..], &["--on", "processes"]] {
         let args = [&["test", "8", "--image", "redis:7.0.15"], on].concat();

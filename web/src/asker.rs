@@ -13,6 +13,10 @@ use crate::lab::{Answer, Ask, LINK_LEAD};
 use crate::model::{Action, Model};
 use crate::worlds::World;
 
+/// Said to whoever opens a shared lab of a lesson that they have begun themselves.
+const VISIT: &str = "A shared lab. Your own place in this lesson is kept: choose the lesson again to \
+                     go back to it.";
+
 /// The way to the lab and to the model; clones share it.
 #[derive(Clone)]
 pub struct Asker {
@@ -125,10 +129,17 @@ impl Asker {
     }
 
     /// Whether the person only looks at what somebody else shared, and has a place of their own in
-    /// that lesson, as `has_own` tells. It is asked once for each address.
+    /// that lesson, as `has_own` tells. It is asked once for each address; who visits is told so.
     pub fn is_visit(&self, has_own: impl FnOnce() -> bool) -> bool {
-        let is_link = self.address().starts_with(LINK_LEAD);
-        *self.kept.borrow_mut().is_visit.get_or_insert_with(|| is_link && has_own())
+        let known = self.kept.borrow().is_visit;
+        known.unwrap_or_else(|| {
+            let is_visit = self.address().starts_with(LINK_LEAD) && has_own();
+            self.kept.borrow_mut().is_visit = Some(is_visit);
+            if is_visit {
+                self.tell(Action::Say(VISIT.into()));
+            }
+            is_visit
+        })
     }
 
     /// For how many ms the simulation has been busy with one thing.

@@ -1,9 +1,9 @@
 //! Skeletons of nodes: what the messages of a cluster cost by themselves.
 //!
 //! How much of the core's time would be spent anyway? A skeleton does of a node only what no
-//! simulation of single messages leaves out, in the leanest structures that are known to us: times
-//! in arrays, nodes as numbers that mean the same to everybody, a wheel of microseconds instead of
-//! a heap, memory that is used again. A message waits until it arrives. For each, a tenth of the
+//! simulation of single messages leaves out, in lean structures: times in arrays, nodes as numbers
+//! that mean the same to everybody, a wheel of microseconds instead of a heap, memory that is used
+//! again. A message waits until it arrives. For each, a tenth of the
 //! nodes are drawn, and when the sender last heard of them is written into it; the receiver
 //! believes the later pong. A ping is answered, and whoever has not answered for half of
 //! node-timeout is pinged. There are no ids, connections, epochs, slots, roles, suspicions,
@@ -26,7 +26,10 @@ const WHEEL: usize = 512;
 
 struct Node {
     dice: Dice,
-    pong_ms: [u64; NODES_MAX],
+    pong_ms: [u32; NODES_MAX],
+    /// The pong that is news must be later than this: the last one, or none while the answer of
+    /// this node is awaited.
+    news_after_ms: [u32; NODES_MAX],
     /// A bit for each node whose answer is awaited.
     pending: u128,
 }
@@ -67,6 +70,9 @@ pub struct Skeletons {
     free: Option<u16>,
     dice: Dice,
     delivered: u64,
+    /// The number of the last message that tells of each node.
+    told: [u64; NODES_MAX],
+    sent: u64,
 }
 
 impl Skeletons {
@@ -85,6 +91,8 @@ impl Skeletons {
             free: None,
             dice,
             delivered: 0,
+            told: [0; NODES_MAX],
+            sent: 0,
         }
     }
 
@@ -142,13 +150,15 @@ impl Skeletons {
     fn tick(&mut self, node: u8) {
         let count = self.nodes.len();
         let Node { pong_ms, pending, .. } = &mut self.nodes[usize::from(node)];
-        let old_ms = (self.now_us / 1_000).saturating_sub(self.half_timeout_ms);
-        let is_old = |(peer, &pong_ms): (usize, &u64)| u128::from(pong_ms < old_ms) << peer;
+        let old_ms = (self.now_us / 1_000).saturating_sub(self.half_timeout_ms) as u32;
+        let is_old = |(peer, &pong_ms): (usize, &u32)| u128::from(pong_ms < old_ms) << peer;
         let old = pong_ms[..count].iter().enumerate().map(is_old).fold(0, |all, one| all | one);
         let mut due = old & !*pending & !(1 << node);
         *pending |= due;
         while due != 0 {
-            self.send(node, due.trailing_zeros() as u8, false);
+            let peer = due.trailing_zeros() as u8;
+            self.nodes[usize::from(node)].news_after_ms[usize::from(peer)] = u32::MAX;
+            self.send(node, peer, false);
             due &= due - 1;
         }
     }
@@ -162,7 +172,10 @@ impl Skeletons {
         let message = &mut self.messages[usize::from(place)];
         self.free = message.next.take();
         (message.from, message.to, message.is_pong) = (from, to, is_pong);
-        self.nodes[usize::from(from)].tell(from, known, &mut message.entries[..known / 10]);
+        self.sent += 1;
+        self.told[usize::from(from)] = self.sent;
+        let entries = &mut message.entries[..known / 10];
+        self.nodes[usize::from(from)].tell(known, entries, (&mut self.told, self.sent));
         let at_us = self.now_us + LATENCY_US + self.dice.below(JITTER_US + 1);
         self.put(at_us as usize % WHEEL, place);
     }
@@ -180,11 +193,11 @@ impl Skeletons {
 
     fn receive(&mut self, place: u16) {
         self.delivered += 1;
-        let now_ms = self.now_us / 1_000;
+        let now_ms = (self.now_us / 1_000) as u32;
         let Message { from, to, is_pong, .. } = self.messages[usize::from(place)];
         if is_pong {
             let node = &mut self.nodes[usize::from(to)];
-            node.pong_ms[usize::from(from)] = now_ms;
+            node.hear_pong(from, now_ms);
             node.pending &= !(1 << from);
         } else {
             self.send(to, from, true);
@@ -198,31 +211,38 @@ impl Skeletons {
 impl Node {
     fn new(node: u16) -> Node {
         let dice = Dice::new(1, &node.to_string(), 0);
-        Node { dice, pong_ms: [0; NODES_MAX], pending: 0 }
+        Node { dice, pong_ms: [0; NODES_MAX], news_after_ms: [0; NODES_MAX], pending: 0 }
     }
 
-    /// Tells of other nodes, each once.
-    fn tell(&mut self, myself: u8, known: usize, entries: &mut [Entry]) {
-        let mut told = 1u128 << myself;
+    /// Tells of nodes that this message has not told of.
+    fn tell(
+        &mut self,
+        known: usize,
+        entries: &mut [Entry],
+        (told, number): (&mut [u64; NODES_MAX], u64),
+    ) {
         for entry in entries {
             let about = loop {
-                let drawn = self.dice.below(known as u64) as usize;
-                if told & 1 << drawn == 0 {
+                let drawn = self.dice.below(known as u64) as usize % NODES_MAX;
+                if std::mem::replace(&mut told[drawn], number) != number {
                     break drawn;
                 }
             };
-            told |= 1 << about;
-            let pong_s = (self.pong_ms[about] / 1_000) as u32;
-            *entry = Entry { about: about as u8, pong_s };
+            *entry = Entry { about: about as u8, pong_s: self.pong_ms[about] / 1_000 };
         }
+    }
+
+    fn hear_pong(&mut self, of: u8, pong_ms: u32) {
+        self.pong_ms[usize::from(of)] = pong_ms;
+        self.news_after_ms[usize::from(of)] = pong_ms;
     }
 
     fn hear(&mut self, entries: &[Entry]) {
         for entry in entries {
-            let about = usize::from(entry.about);
-            let pong_ms = u64::from(entry.pong_s) * 1_000;
-            if pong_ms > self.pong_ms[about] && self.pending & 1 << about == 0 {
-                self.pong_ms[about] = pong_ms;
+            let about = usize::from(entry.about) % NODES_MAX;
+            let pong_ms = entry.pong_s * 1_000;
+            if pong_ms > self.news_after_ms[about] {
+                self.hear_pong(entry.about, pong_ms);
             }
         }
     }

@@ -59,7 +59,7 @@ async fn to_present(page: &Page) {
 }
 
 /// Does what the lesson asks for, until it asks for this; what it asked for on the way.
-async fn play_until(page: &Page, wanted: &str) -> Vec<String> {
+pub async fn play_until(page: &Page, wanted: &str) -> Vec<String> {
     let mut asked = Vec::new();
     for _ in 0..120 {
         let next = next(page).await;

@@ -8,6 +8,7 @@ mod alone;
 mod lesson;
 mod live;
 mod newcomer;
+mod places;
 mod questions;
 mod starts;
 mod texts;
