@@ -397,12 +397,8 @@ impl Node {
         if is_getack(args) {
             self.acknowledge(out);
         } else if !is_stream_control(args) {
-            let mut context = Context::new(self.now, Role::Applying);
-            let outcome = data::execute(&mut self.keyspace, &mut context, args);
-            self.touch_keys(&outcome.touched);
-            self.stats.changed(outcome.propagate.len() as u64);
+            reply = self.apply_change(args);
             self.append([&**args]);
-            reply = outcome.reply;
         }
         if let Ok(command) = command::find(args) {
             self.stats.ran(command.spec().name, &reply, Seen::default());
@@ -417,6 +413,19 @@ impl Node {
             self.replication.offset += data::call_len(args);
         }
         self.pass_on(entry, out);
+    }
+
+    /// What the stream asks to be done to the data, or to libraries, of which there are none.
+    fn apply_change(&mut self, args: &[Bytes]) -> Reply {
+        if args[0].eq_ignore_ascii_case(b"function") {
+            self.stats.changed(1);
+            return Reply::ok();
+        }
+        let mut context = Context::new(self.now, Role::Applying);
+        let outcome = data::execute(&mut self.keyspace, &mut context, args);
+        self.touch_keys(&outcome.touched);
+        self.stats.changed(outcome.propagate.len() as u64);
+        outcome.reply
     }
 
     fn acknowledge(&mut self, out: &mut Effects) {
