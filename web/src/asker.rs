@@ -76,7 +76,7 @@ impl Asker {
     /// Asks to look at something: time stands still at what comes back.
     pub fn look(&self, ask: Ask) {
         let model = self.model.clone();
-        model.dispatch(Action::Pause);
+        model.dispatch(Action::Look);
         self.carrier.send(ask, move |answer| model.dispatch(Action::Answered(answer)));
     }
 

@@ -26,6 +26,8 @@ pub struct Model {
     /// Where real clients were sent last, oldest first.
     pub redirects: Rc<Vec<Redirected>>,
     pub motion: Motion,
+    /// Whether something else is to be shown as soon as it is there.
+    pub is_looking: bool,
     pub pace: Pace,
     pub trouble: Option<Trouble>,
     /// What is to be said once, such as how a link differs from what was shared.
@@ -140,6 +142,8 @@ pub enum Action {
     Watched(Answer),
     Play,
     Pause,
+    /// Something else is to be shown; time stands still meanwhile, and at what comes.
+    Look,
     SetPace(Pace),
     /// Something is to be said that is no event.
     Say(AttrValue),
@@ -175,6 +179,10 @@ impl Reducible for Model {
             Action::Watched(answer) => model.see(answer),
             Action::Play => model.set_going(),
             Action::Pause => model.motion = Motion::Still,
+            Action::Look => {
+                model.motion = Motion::Still;
+                model.is_looking = true;
+            }
             Action::SetPace(pace) => model.pace = pace,
             Action::Say(text) => model.note = Some(text),
             Action::OpenTab(tab) => model.desk.tab = tab,
@@ -228,6 +236,7 @@ impl Model {
     }
 
     fn hear(&mut self, answer: Answer) {
+        self.is_looking = false;
         if !matches!(self.trouble, Some(Trouble::Lost(_))) {
             self.trouble = None;
         }
@@ -306,9 +315,10 @@ impl Model {
         is_new && marks.any(|mark| Some(mark.position) == here && mark.moment.is_stop())
     }
 
-    /// What is shown, if the stage stands still while the run has gone on.
+    /// What is shown, if the stage stands still while the run has gone on, and nothing else is to be
+    /// shown in a moment.
     pub fn behind(&self) -> Option<Rc<Shown>> {
-        let is_still = self.motion == Motion::Still;
+        let is_still = self.motion == Motion::Still && !self.is_looking;
         self.shown.clone().filter(|shown| is_still && !shown.is_present)
     }
 

@@ -74,3 +74,20 @@ async fn the_page_is_called_after_its_lesson_and_says_when_it_shows_the_past() {
     page.wait_for_value("return document.querySelector('.behind') === null;").await;
     page.assert_clean().await;
 }
+
+#[tokio::test]
+async fn a_question_is_in_view_for_whoever_skips_to_it() {
+    let Some(browser) = Browser::start().await else {
+        return;
+    };
+    let server = FileServer::start().await;
+    let address = format!("{}#lesson=a-master-dies", server.url);
+    let page = browser.open(&address, Screen::PHONE, Theme::Light).await;
+    play_until(&page, "predict").await;
+    page.still().await;
+    let [_, lesson_top, _, lesson_height] = page.box_of("main").await;
+    let [_, question_top, _, _] = page.box_of(".lesson-block:last-of-type").await;
+    let is_in_view = (lesson_top..lesson_top + lesson_height).contains(&question_top);
+    assert!(is_in_view, "it begins at {question_top}, the lesson at {lesson_top}");
+    page.assert_clean().await;
+}
