@@ -14,8 +14,8 @@ use crate::model::{Action, Model};
 use crate::worlds::World;
 
 /// Said to whoever opens a shared lab of a lesson that they have begun themselves.
-const VISIT: &str = "A shared lab. Your own place in this lesson is kept: choose the lesson again to \
-                     go back to it.";
+const VISIT: &str = "A shared lab. Your own place in this lesson is kept: choose the lesson again \
+                     to go back to it.";
 
 /// The way to the lab and to the model; clones share it.
 #[derive(Clone)]

@@ -315,8 +315,8 @@ impl Model {
         is_new && marks.any(|mark| Some(mark.position) == here && mark.moment.is_stop())
     }
 
-    /// What is shown, if the stage stands still while the run has gone on, and nothing else is to be
-    /// shown in a moment.
+    /// What is shown, if the stage stands still while the run has gone on, and nothing else is to
+    /// be shown in a moment.
     pub fn behind(&self) -> Option<Rc<Shown>> {
         let is_still = self.motion == Motion::Still && !self.is_looking;
         self.shown.clone().filter(|shown| is_still && !shown.is_present)

@@ -207,6 +207,11 @@ impl Effects {
     pub fn is_empty(&self) -> bool {
         self.list.is_empty()
     }
+
+    /// Whether something is to be written to a bus link.
+    pub(super) fn speaks_on_bus(&self) -> bool {
+        self.iter().any(|it| matches!(it, Effect::Send { packet: Packet::Bus(_), .. }))
+    }
 }
 
 #[cfg(test)]

@@ -3,9 +3,11 @@
 //! The rule (Redis 7.0, `cluster.c: clusterBeforeSleep`): while an input is handled, only the wish
 //! to act is noted; afterwards, in this order, a manual failover and the election are looked at,
 //! the state evaluated, and nodes.conf written. What was queued for others leaves only then, so
-//! that a vote or a promotion is on disk before anybody hears of it. Then (`server.c: beforeSleep`)
-//! clients whose wait is over are woken and served, replicas are asked how far they are if a client
-//! waits for that, and what was said to clients is sent.
+//! that a vote or a promotion is on disk before anybody hears of it. What is wished for meanwhile
+//! is left to the next turn of the loop (`ae.c`), which follows at once if a link has something to
+//! write, else with the next message or tick. Then (`server.c: beforeSleep`) clients whose wait is
+//! over are woken and served, replicas are asked how far they are if a client waits for that, and
+//! what was said to clients is sent.
 
 use super::Node;
 use super::port::{Effect, Effects};
@@ -94,8 +96,9 @@ impl Node {
         if self.todo.save {
             self.save();
         }
-        // An election that need not wait is wished for again.
-        if self.todo.election {
+        // An election that need not wait is wished for again; the next turn of the loop follows at
+        // once if something has to be written.
+        if self.todo.election && out.speaks_on_bus() {
             out.push(Effect::Again);
         }
     }
