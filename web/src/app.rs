@@ -107,7 +107,8 @@ fn parts(model: &Model, here: &Model, worlds: &Worlds) -> Html {
             <Dock tab={model.desk.tab} shown={model.shown.clone()} why={model.why.clone()}
                 masters={model.lesson.as_ref().map_or(1, |it| it.front.cluster.masters)}
                 ringed={model.desk.ringed.clone()} />
-            <Timeline shown={model.shown.clone()} motion={model.motion} pace={model.pace} />
+            <Timeline shown={model.shown.clone()} motion={model.motion} pace={model.pace}
+                far_end={model.far_end} />
             <Says now={shown.and_then(|shown| shown.now.clone())}
                 note={model.note.clone()} trouble={said_trouble(model)}
                 is_busy={model.is_busy} />
@@ -169,5 +170,5 @@ fn said_trouble(model: &Model) -> Option<AttrValue> {
     }
 }
 
-const AWAY: &str = "The connection to the server is lost. What you see is how it was last. The \
+const AWAY: &str = "The connection to the server is lost. What you see is what it said last. The \
                     page tries again by itself.";

@@ -242,9 +242,14 @@ async fn each_world_keeps_its_state_and_the_address_remembers_which_is_shown() {
 #[tokio::test]
 async fn a_lost_connection_is_said_and_made_again() {
     let Some((_browser, mut served, page)) = watched().await else { return };
+    page.press(",").await;
+    page.wait_for_text("#past", "your clients go on").await;
     served.kill();
     page.wait_for_text("#says", "The connection to the server is lost").await;
     page.wait_for_text("#far-end", "tries again").await;
+    let past = page.evaluate("return document.querySelector('#past span').textContent;").await;
+    assert_eq!(past, "The past.", "nobody knows of any clients");
+    page.find("#back-to-live[aria-disabled=true]").await;
     let nodes = "return document.querySelectorAll('#stage .node').length;";
     assert_eq!(page.evaluate(nodes).await, json!(6), "what was seen last stays");
     served.start_again();

@@ -14,7 +14,7 @@ use super::spoken;
 use super::track::Track;
 use crate::asker::use_asker;
 use crate::lab::{Clock, Shown};
-use crate::model::{Motion, Pace};
+use crate::model::{FarEnd, Motion, Pace};
 use crate::moves::Move;
 use crate::watching::present;
 
@@ -43,11 +43,12 @@ pub struct Props {
     pub shown: Option<Rc<Shown>>,
     pub motion: Motion,
     pub pace: Pace,
+    pub far_end: FarEnd,
 }
 
 #[component]
 pub fn Timeline(props: &Props) -> Html {
-    let Props { shown, motion, pace } = props;
+    let Props { shown, motion, pace, far_end } = props;
     let asker = use_asker();
     let on_move = &{
         let (asker, shown) = (asker.clone(), shown.clone());
@@ -84,9 +85,9 @@ pub fn Timeline(props: &Props) -> Html {
         <section class={classes!("timeline", is_away.then_some("away"))} aria-label="Timeline">
             if is_past_of_served {
                 <p id="past" class="is-past">
-                    <span role="status">{ past(is_away) }</span>
-                    { control("back-to-live", "Back to live (Home)", words("Back to live"), false,
-                        Move::Back, on_move) }
+                    <span role="status">{ past(is_away, *far_end) }</span>
+                    { control("back-to-live", "Back to live (Home)", words("Back to live"),
+                        far_end.is_away(), Move::Back, on_move) }
                 </p>
             }
             <div class="controls" role="group" aria-label="Time">
@@ -123,10 +124,12 @@ pub fn Timeline(props: &Props) -> Html {
 }
 
 /// What is shown of a served cluster that is not its present.
-fn past(is_away: bool) -> &'static str {
-    match is_away {
-        true => "A run of your own; your clients go on without it.",
-        false => "The past; your clients go on.",
+fn past(is_away: bool, far_end: FarEnd) -> &'static str {
+    match (is_away, far_end.is_away()) {
+        (true, true) => "A run of your own.",
+        (false, true) => "The past.",
+        (true, false) => "A run of your own; your clients go on without it.",
+        (false, false) => "The past; your clients go on.",
     }
 }
 
