@@ -61,7 +61,6 @@ impl Node {
             return;
         }
         if self.peers.reports_mut().retain(index, |reporter, _| reporter != by) > 0 {
-            self.drop_old_reports(index);
             let (peer, by) = (self.peers[index].id, self.peers[by].id);
             out.note(Fact::ReportDropped { peer, by });
         }
