@@ -115,7 +115,7 @@ impl Counts {
         let kind = (if is_of_all { "(any command)".to_owned() } else { name }, outcome);
         let sent_before = &self.sent;
         let first =
-            || Example { before: before(sent_before, sent), sent: sent.clone(), within: was };
+            || Example { before: before(sent_before, sent, was), sent: sent.clone(), within: was };
         self.kinds.entry(kind).or_insert_with(|| (0, first())).0 += 1;
         if !reply.is_error() {
             self.sent.push(sent.clone());
@@ -284,6 +284,8 @@ fn again(script: &mut Vec<Sent>, example: &Example) {
     let by = example.sent.by;
     script.extend(example.before.iter().cloned());
     match example.within {
+        // The transaction that it runs is among what led to it.
+        Within::Transaction if is_exec(&example.sent) => script.push(example.sent.clone()),
         Within::Nothing => script.push(example.sent.clone()),
         Within::Transaction => {
             script.push(Sent { by, call: words("MULTI") });
@@ -297,8 +299,24 @@ fn again(script: &mut Vec<Sent>, example: &Example) {
 const SLOT_CHANGES: &[&str] =
     &["addslots", "addslotsrange", "delslots", "delslotsrange", "setslot"];
 
-/// The last calls before this one that may matter to it: to its key, or to the whole cluster.
-fn before(sent: &[Sent], now: &Sent) -> Vec<Sent> {
+fn is_exec(sent: &Sent) -> bool {
+    is_named(sent, b"exec")
+}
+
+fn is_named(sent: &Sent, name: &[u8]) -> bool {
+    sent.call.first().is_some_and(|first| first.eq_ignore_ascii_case(name))
+}
+
+/// The last calls before this one that may matter to it: to its key, to the whole cluster, and the
+/// transaction that it runs. What changed since that began comes after its beginning.
+fn before(sent: &[Sent], now: &Sent, within: Within) -> Vec<Sent> {
+    let begins = match within {
+        Within::Transaction if is_exec(now) => {
+            sent.iter().rposition(|one| one.by == now.by && is_named(one, b"multi"))
+        }
+        Within::Transaction | Within::Nothing => None,
+    };
+    let is_run = |at: usize, by: usize| by == now.by && begins.is_some_and(|begins| at >= begins);
     let changes_all = |one: &Sent| {
         let word = |index: usize| one.call.get(index).map(|word| word.to_ascii_lowercase());
         let second = word(1).unwrap_or_default();
@@ -306,9 +324,13 @@ fn before(sent: &[Sent], now: &Sent) -> Vec<Sent> {
         (is_about_slots || second == b"set") && one.call.len() > 2
     };
     let is_same_key = |one: &Sent| now.call.len() > 1 && one.call.contains(&now.call[1]);
-    let (mut of_all, mut of_key) = (4, 4);
+    let (mut of_all, mut of_key) = (8, 4);
     let mut before: Vec<Sent> = Vec::new();
-    for one in sent.iter().rev() {
+    for (at, one) in sent.iter().enumerate().rev() {
+        if is_run(at, one.by) {
+            before.push(one.clone());
+            continue;
+        }
         let left = match (is_same_key(one), changes_all(one)) {
             (true, _) => &mut of_key,
             (false, true) => &mut of_all,
