@@ -9,9 +9,13 @@ use crate::lab::{Ask, Shown};
 /// Beside the lesson: how far the stage is, and how far the run.
 pub fn behind(asker: &Asker, shown: &Shown) -> Html {
     let (here, present) = (spoken(shown.elapsed), spoken(shown.present));
+    let what = match here == present {
+        true => format!("The stage shows +{here}; the run has gone on a little. "),
+        false => format!("The stage shows +{here}; the run has come to +{present}. "),
+    };
     html! {
         <p class="behind" role="status">
-            { format!("The stage shows +{here}; the run has come to +{present}. ") }
+            { what }
             { to_the_present(asker, shown) }
         </p>
     }
