@@ -3,11 +3,11 @@
 //! How much of the core's time would be spent anyway? A skeleton does of a node only what no
 //! simulation of single messages leaves out, in lean structures: times in arrays, nodes as numbers
 //! that mean the same to everybody, a wheel of microseconds instead of a heap, memory that is used
-//! again. A message waits until it arrives. For each, a tenth of the
-//! nodes are drawn, and when the sender last heard of them is written into it; the receiver
-//! believes the later pong. A ping is answered, and whoever has not answered for half of
-//! node-timeout is pinged. There are no ids, connections, epochs, slots, roles, suspicions,
-//! effects, events, causes or digests: what makes it a cluster the core does on top of this.
+//! again. A message waits until it arrives. For each, a tenth of the nodes are drawn, and when the
+//! sender last heard of them is written into it; the receiver believes the later pong. A ping is
+//! answered, and whoever has not answered for half of node-timeout is pinged. There are no ids,
+//! connections, epochs, slots, roles, suspicions, effects, events, causes or digests: what makes it
+//! a cluster the core does on top of this.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;

@@ -10,6 +10,15 @@ use super::lesson::play_until;
 /// Longer than it takes to remember a deed.
 const A_WHILE: Duration = Duration::from_millis(500);
 
+/// The lesson "A master dies", just opened.
+async fn opened(screen: Screen) -> Option<(Browser, FileServer, Page)> {
+    let browser = Browser::start().await?;
+    let server = FileServer::start().await;
+    let address = format!("{}#lesson=a-master-dies", server.url);
+    let page = browser.open(&address, screen, Theme::Light).await;
+    Some((browser, server, page))
+}
+
 /// The place in the lesson that the browser remembers, once it stays the same for a while.
 async fn kept(page: &Page) -> String {
     let read = "return localStorage.getItem('hashslot lesson a-master-dies');";
@@ -32,12 +41,7 @@ async fn go_to(page: &Page, hash: &str) {
 
 #[tokio::test]
 async fn who_looks_at_a_shared_lab_keeps_the_own_place() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let server = FileServer::start().await;
-    let address = format!("{}#lesson=a-master-dies", server.url);
-    let page = browser.open(&address, Screen::DESKTOP, Theme::Light).await;
+    let Some((_browser, _server, page)) = opened(Screen::DESKTOP).await else { return };
     play_until(&page, "SET hello world").await;
     let shared = kept(&page).await;
     let (_, link) = shared.split_once(' ').expect("whether it is done, and a link");
@@ -57,12 +61,7 @@ async fn who_looks_at_a_shared_lab_keeps_the_own_place() {
 
 #[tokio::test]
 async fn the_page_is_called_after_its_lesson_and_says_when_it_shows_the_past() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let server = FileServer::start().await;
-    let address = format!("{}#lesson=a-master-dies", server.url);
-    let page = browser.open(&address, Screen::DESKTOP, Theme::Light).await;
+    let Some((_browser, _server, page)) = opened(Screen::DESKTOP).await else { return };
     play_until(&page, "$ kill 7001").await;
     let title = page.evaluate("return document.title;").await;
     assert_eq!(title, "A master dies - hashslot");
@@ -77,12 +76,7 @@ async fn the_page_is_called_after_its_lesson_and_says_when_it_shows_the_past() {
 
 #[tokio::test]
 async fn a_question_is_in_view_for_whoever_skips_to_it() {
-    let Some(browser) = Browser::start().await else {
-        return;
-    };
-    let server = FileServer::start().await;
-    let address = format!("{}#lesson=a-master-dies", server.url);
-    let page = browser.open(&address, Screen::PHONE, Theme::Light).await;
+    let Some((_browser, _server, page)) = opened(Screen::PHONE).await else { return };
     play_until(&page, "predict").await;
     page.still().await;
     let [_, lesson_top, _, lesson_height] = page.box_of("main").await;
